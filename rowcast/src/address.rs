@@ -75,7 +75,14 @@ impl Bind {
     /// # Errors
     /// A sentence with the address and the reason.
     pub fn listen(&self) -> Result<Vec<TcpListener>, String> {
-        let problem = |error: io::Error| format!("{self} cannot be listened on: {error}");
+        let problem = |error: io::Error| match error.kind() {
+            ErrorKind::AddrInUse => {
+                format!(
+                    "{self} cannot be listened on, because another program does: end that, or give another port by --bind"
+                )
+            }
+            _ => format!("{self} cannot be listened on: {error}"),
+        };
         let mut listeners = vec![listen(self.addresses[0]).map_err(problem)?];
         let port = listeners[0].local_addr().map_err(problem)?.port();
         for address in &self.addresses[1..] {

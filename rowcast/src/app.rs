@@ -61,7 +61,9 @@ impl App {
         let accounts = product.tables.as_ref().is_some_and(|project| project.settings.accounts.is_some());
         if registry.users().is_none() && !accounts && access != AccessMode::Open {
             return Err(
-                "--access: nobody can sign in here, so that all is open or nothing: say --access open".into(),
+                "--access: nobody can sign in here, and an address beyond this machine has --access members unless another is given: \
+                 add [accounts] to rowcast.toml, or users to the product, or give --access open, with which everybody reads and writes"
+                    .into(),
             );
         }
         // Each session needs two descriptors; the usual soft limit suffices for 500 sessions.
@@ -250,8 +252,8 @@ async fn check_users(db: &Database, registry: &Registry, access: AccessMode) -> 
 pub(crate) async fn refuse_foreign(url: &DatabaseUrl) -> Result<(), String> {
     match content(url).await.map_err(database_problem)? {
         Content { engine: false, others: true } => Err(format!(
-            "{url} has tables, and nothing of Rowcast yet: `rowcast attach --dry-run` shows what would be added beside them, \
-             and `rowcast attach` adds it"
+            "{url} has tables, and nothing of Rowcast yet: `rowcast attach URL --dry-run` shows what would be added beside \
+             them, and `rowcast attach URL` adds it"
         )),
         _ => Ok(()),
     }

@@ -1,6 +1,8 @@
 // A database that other programs made: attached, served to stock clients, and detached.
 
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { nextEvent, waitForSocket } from "@rowcast/test-support";
 import { onBoth } from "./databases.js";
@@ -26,7 +28,7 @@ onBoth((kind, make) => {
     const isRefused = async () => {
       const { code, out, err } = await rowcast("serve", "--bind", "127.0.0.1:0", "--database-url", database.url);
       assert.deepEqual([code, out], [1, ""]);
-      assert.match(err, /`rowcast attach --dry-run`.*`rowcast attach`/);
+      assert.match(err, /`rowcast attach URL --dry-run`.*`rowcast attach URL`/);
       assert.deepEqual(await database.schema(), before);
     };
     await isRefused();
@@ -51,6 +53,25 @@ onBoth((kind, make) => {
     assert.deepEqual(await database.schema(), before, "no trace is left");
     assert.deepEqual(await database.read("select * from customers order by 1"), ["ALFKI|Futterkiste", "CONSH|Holdings"]);
     await isRefused();
+  });
+});
+
+onBoth((kind, make) => {
+  test(`attach names what clients cannot do with a table, and serves the others: ${kind}`, async (t) => {
+    const { folder, database } = await make(t);
+    await database.execute(`create table changes (id integer primary key);
+      create table notes (id integer not null primary key, title text not null, author text not null default 'me')`);
+    await writeFile(join(folder, "rowcast.toml"), '[collections.notes]\nhidden = ["title", "author"]\n');
+    const { code, out, err } = await run(folder, "attach", database.url);
+    assert.equal(code, 0, err);
+    assert.match(out + err, /changes: left out, because clients know an event called changes/);
+    assert.match(out + err, /notes: new_note fails unless a trigger sets the column title/);
+    assert.doesNotMatch(out + err, /column author/, "it has a default");
+    const server = await start(t, folder, "serve", "--database-url", database.url);
+    const { request } = server.open();
+    assert.deepEqual((await request("list_notes", {})).data.rows, []);
+    assert.deepEqual(Object.keys((await request("list_changes", {})).errors), ["$unknown_event"]);
+    assert.equal(await server.stop(), 0);
   });
 });
 

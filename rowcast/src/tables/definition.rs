@@ -153,6 +153,9 @@ impl Definition {
             (false, false) => VersionSource::Content,
         };
         let clash = version.is_some() && !own_version;
+        if !key.is_empty() {
+            notices.add_unwritable(table, &fields, singular);
+        }
         if own_version && let Some(field) = fields.iter_mut().find(|field| field.name == "version") {
             (field.insert, field.update) = (Insert::Never, false);
         }
@@ -213,6 +216,26 @@ struct Notices {
 }
 
 impl Notices {
+    /// Names a column without which no row can be made, and which no payload sets.
+    fn add_unwritable(&mut self, table: &Table, fields: &[Field], singular: &str) {
+        let is_required = |column: &&Column| {
+            let is_set = column.default.is_some() || column.identity.is_some() || column.generated.is_some();
+            !column.nullable && !is_set && column.name != "version"
+        };
+        let is_unset = |column: &&Column| {
+            let field = fields.iter().find(|field| field.name == column.name);
+            field.is_none_or(|field| field.insert == Insert::Never)
+        };
+        let required = table.columns.iter().filter(is_required);
+        for column in required.filter(|column| column.privileges.insert).filter(is_unset) {
+            self.add(format!(
+                "new_{singular} fails unless a trigger sets the column {}, which is required: clients cannot set it, because it is \
+                 hidden or read-only",
+                column.name
+            ));
+        }
+    }
+
     fn add(&mut self, sentence: String) {
         self.all.push(Notice { table: self.table.clone(), sentence });
     }

@@ -52,7 +52,7 @@ impl Folder {
             }
         }
         this.files.sort_by(|one, other| (one.number, &one.name).cmp(&(other.number, &other.name)));
-        mistakes.extend(this.out_of_order());
+        mistakes.extend(this.with_one_number());
         mistakes.sort();
         if mistakes.is_empty() { Ok(this) } else { Err(mistakes) }
     }
@@ -80,20 +80,15 @@ impl Folder {
         Ok(MigrationFile { name, path, number, checksum, sql })
     }
 
-    /// Files with one number, and numbers whose order is not that of the names.
-    fn out_of_order(&self) -> Vec<Mistake> {
+    /// Files with one number.
+    fn with_one_number(&self) -> Vec<Mistake> {
         let mut mistakes = Vec::new();
         for pair in self.files.windows(2) {
             let [before, after] = pair else { continue };
-            let names = list(&[&before.name, &after.name]);
             if before.number == after.number {
+                let names = list(&[&before.name, &after.name]);
                 let sentence =
                     format!("{names} have the same number: give one of them another that is not yet taken");
-                mistakes.push(self.mistake(sentence));
-            } else if before.name > after.name {
-                let sentence = format!(
-                    "{names} are in another order by name than by number: write the numbers with the same count of digits"
-                );
                 mistakes.push(self.mistake(sentence));
             }
         }
@@ -105,6 +100,11 @@ impl Folder {
 fn is_sql(path: &Path) -> bool {
     let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
     !hidden && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql"))
+}
+
+/// The count of digits of the number in a name.
+pub(super) fn digits_of(name: &str) -> usize {
+    name.bytes().take_while(u8::is_ascii_digit).count()
 }
 
 /// The number of a name such as `0001_tasks.sql`.
@@ -189,13 +189,11 @@ mod tests {
     }
 
     #[test]
-    fn numbers_must_differ_and_agree_with_the_names() {
+    fn numbers_must_differ() {
         let mistakes = folder(&[("1_a.sql", b""), ("01_b.sql", b"")]).unwrap_err();
         assert!(
             mistakes[0].starts_with("migrations: `01_b.sql` and `1_a.sql` have the same number"),
             "{mistakes:?}"
         );
-        let mistakes = folder(&[("2_a.sql", b""), ("10_b.sql", b"")]).unwrap_err();
-        assert!(mistakes[0].contains("same count of digits"), "{mistakes:?}");
     }
 }

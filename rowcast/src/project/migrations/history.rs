@@ -1,6 +1,6 @@
 //! The files of a folder compared with those that have been applied.
 
-use super::file::{Folder, MigrationFile, number_of};
+use super::file::{Folder, MigrationFile, digits_of, number_of};
 use crate::{database::script::Record, project::Mistake};
 
 /// The files that have not been applied, and the differences from the past.
@@ -31,7 +31,29 @@ pub(super) fn pending<'f>(folder: &'f Folder, records: &[Record]) -> (Vec<&'f Mi
             mistakes.push(Mistake::new(&file.path, None, sentence));
         }
     }
+    mistakes.extend(uneven(&pending, folder, records));
     (pending, mistakes)
+}
+
+/// New files whose numbers have fewer digits than others, so that the order by name is not that of the numbers. What has been
+/// applied keeps its name.
+fn uneven(pending: &[&MigrationFile], folder: &Folder, records: &[Record]) -> Vec<Mistake> {
+    let applied = records.iter().map(|record| &*record.name);
+    let in_folder = folder.files.iter().map(|file| &*file.name);
+    let names: Vec<&str> = if records.is_empty() { in_folder.collect() } else { applied.collect() };
+    let Some(longest) = names.into_iter().max_by_key(|name| digits_of(name)) else { return Vec::new() };
+    let width = digits_of(longest);
+    let mistake = |file: &&MigrationFile| {
+        let needed = file.number.to_string().len().max(width);
+        (digits_of(&file.name) != needed).then(|| {
+            let sentence = format!(
+                "its number has another count of digits than that of {longest}, so the order by name is another: write {:0needed$}",
+                file.number
+            );
+            Mistake::new(&file.path, None, sentence)
+        })
+    };
+    pending.iter().filter_map(mistake).collect()
 }
 
 fn missing(folder: &Folder, record: &Record) -> String {
@@ -77,6 +99,29 @@ mod tests {
             (pending.as_slice(), mistakes.as_slice()),
             (&["2_b.sql".into(), "3_c.sql".into()][..], &[][..])
         );
+    }
+
+    #[test]
+    fn new_number_has_the_digits_of_the_others() {
+        let mistakes = |files: &[&'static str], applied: &[&'static str]| {
+            let with_content =
+                |names: &[&'static str]| names.iter().map(|name| (*name, *name)).collect::<Vec<_>>();
+            compare(&with_content(files), &with_content(applied)).1
+        };
+        let sentence = |file: &str, other: &str, number: &str| {
+            vec![format!(
+                "migrations/{file}: its number has another count of digits than that of {other}, so the order by name is another: write {number}"
+            )]
+        };
+        assert_eq!(
+            mistakes(&["0001_a.sql", "0002_b.sql", "3_c.sql"], &["0001_a.sql", "0002_b.sql"]),
+            sentence("3_c.sql", "0002_b.sql", "0003")
+        );
+        assert_eq!(mistakes(&["2_a.sql", "10_b.sql"], &[]), sentence("2_a.sql", "10_b.sql", "02"));
+        // Nine files of one digit are followed by one of two.
+        assert_eq!(mistakes(&["9_a.sql", "10_b.sql"], &["9_a.sql"]), [""; 0]);
+        // What is applied stays.
+        assert_eq!(mistakes(&["0002_b.sql", "3_c.sql", "0005_d.sql"], &["0002_b.sql", "3_c.sql"]), [""; 0]);
     }
 
     #[test]
