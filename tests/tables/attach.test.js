@@ -75,6 +75,26 @@ onBoth((kind, make) => {
   });
 });
 
+onBoth((kind, make) => {
+  test(`a server whose database is detached goes on once it is attached again: ${kind}`, async (t) => {
+    const { folder, database } = await make(t);
+    await database.execute(tables);
+    assert.equal((await run(folder, "attach", database.url)).code, 0);
+    const server = await start(t, folder, "serve", "--database-url", database.url);
+    const { request } = server.open();
+    const write = (company) => request("new_customer", { customer_id: company.slice(0, 5), company });
+    assert.equal((await write("Consolidated")).ok, true);
+    assert.equal((await run(folder, "detach", database.url)).code, 0);
+    // SQLite writes the row, and the ack waits in vain for its entry in the change log.
+    const { ok, errors } = await write("Eastern");
+    if (kind === "postgres") assert.deepEqual(Object.keys(errors), ["$unavailable"]);
+    else assert.equal(ok, true);
+    assert.equal((await run(folder, "attach", database.url)).code, 0);
+    for (let ack; !ack?.ok; ) ack = await write("France");
+    assert.equal(await server.stop(), 0);
+  });
+});
+
 async function serves(server, database) {
   const { socket, request } = server.open();
   const store = {};

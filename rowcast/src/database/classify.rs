@@ -59,6 +59,16 @@ pub(crate) fn is_altered_table(error: &DbErr) -> bool {
     }
 }
 
+/// Whether a message about a missing table names one of the engine's: somebody has removed them under the server.
+pub(super) fn is_engine_table(message: &str) -> bool {
+    message.contains("rowcast_")
+}
+
+/// The reason for the log.
+pub(super) fn detached(message: &str) -> String {
+    format!("tables of Rowcast are gone from the database, as after `rowcast detach`: {message}")
+}
+
 /// The database's message for clients: one line, truncated.
 pub(super) fn sentence(message: &str) -> String {
     let line = message.split_whitespace().collect::<Vec<_>>().join(" ");

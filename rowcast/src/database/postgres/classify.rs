@@ -7,7 +7,7 @@ use sea_orm::{
 
 use crate::{
     database::{
-        classify::{constraint_violation, sentence},
+        classify::{constraint_violation, detached, is_engine_table, sentence},
         violation::{ConstraintKind, Violation},
     },
     error::Error,
@@ -38,6 +38,8 @@ pub(in crate::database) fn classify(source: &PgDatabaseError, error: DbErr) -> E
         // statement cancelled by its timeout; read-only while failing over; ended while idle
         "57014" | "25006" | "25P03" => Error::Unavailable(error.to_string()),
         "42501" => Error::Refused(sentence(source.message())),
+        // undefined table
+        "42P01" if is_engine_table(source.message()) => Error::Unavailable(detached(source.message())),
         code => match code.get(..2).unwrap_or_default() {
             // connection exceptions, insufficient resources (disk full among them), operator intervention, I/O
             "08" | "53" | "57" | "58" => Error::Unavailable(error.to_string()),

@@ -10,7 +10,7 @@ use sea_orm::{
 
 use crate::{
     database::{
-        classify::{constraint_violation, sentence},
+        classify::{constraint_violation, detached, is_engine_table, sentence},
         violation::{ConstraintKind, Violation},
     },
     error::Error,
@@ -48,6 +48,11 @@ pub(in crate::database) fn classify(source: &SqliteError, error: DbErr) -> Error
         | ErrorCode::OperationInterrupted
         | ErrorCode::OutOfMemory => Error::Unavailable(source.to_string()),
         ErrorCode::ConstraintViolation => constraint_violation(source.violation()),
+        ErrorCode::Unknown
+            if source.message.starts_with("no such table: ") && is_engine_table(&source.message) =>
+        {
+            Error::Unavailable(detached(&source.message))
+        }
         ErrorCode::TooBig | ErrorCode::TypeMismatch => Error::Refused(sentence(&source.message)),
         _ => Error::Database(error),
     }
