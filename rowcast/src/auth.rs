@@ -21,12 +21,14 @@ use crate::{
     database::{CommitSeq, Database, Transaction},
     error::Error,
     registry::CurrentRegistry,
-    users::{Account, PasswordHash, User, UserTable},
+    users::{Account, Owner, PasswordHash, User, UserTable},
 };
 pub use attempt::{Attempt, SignInPermit};
 use audit::AuditLog;
 pub use caller::{Caller, truncate_username};
-pub use password::{hash as hash_password, is_password};
+pub use password::{
+    hash as hash_password, hash_like as hash_password_like, is_password, is_usable as is_usable_hash,
+};
 use throttle::{Throttle, ThrottleKey};
 pub use tokens::{SIGNED_OUT_MESSAGE, Token, TokenOwner, check, expiries, lock_valid};
 
@@ -143,8 +145,7 @@ impl Auth {
         if !matches && !repeated {
             return Err(Error::Invalid(FieldErrors::one("old", WRONG_OLD_PASSWORD)));
         }
-        let hash =
-            if repeated { before.clone() } else { Some(PasswordHash(self.passwords.hash(new).await?)) };
+        let hash = if repeated { before.clone() } else { Some(self.hash_of_users(new, &found).await?) };
         let (token, users) = (token.clone(), self.users()?);
         let set = async move |db: &Transaction| {
             lock_valid(db, &token).await?;
@@ -154,6 +155,13 @@ impl Auth {
         let set = self.db.write(set).await?;
         audit::password_set(&found, by);
         Ok(set)
+    }
+
+    /// Hashes a new password of an account. Other programs that use the table go on verifying it.
+    async fn hash_of_users(&self, password: String, account: &Account) -> Result<PasswordHash, Error> {
+        let is_shared = self.users()?.owner() == Owner::Others;
+        let stored = account.password_hash.clone().filter(|_| is_shared).map(|hash| hash.0);
+        Ok(PasswordHash(self.passwords.hash_like(password, stored).await?))
     }
 
     async fn matches_password(&self, account: &Account, password: String) -> Result<bool, Error> {

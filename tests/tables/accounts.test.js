@@ -10,6 +10,9 @@ import { run, runWith, start } from "./program.js";
 
 const password = "correct horse";
 
+const bcrypt = "$2b$05$bX5hN2TqhCJRMPYvAwakHe4SHjwY.6B236tU70ZmY6T1/ze6/OwUC";
+const django = "pbkdf2_sha256$2000$0123456789abcdef$MGoh2Ym969nMJuWoRTjFXPmoi5ptqegZ9PzZ3FTIVOM=";
+
 // A project with these settings and this migration; `user` runs a command of `rowcast user`.
 async function makeProject({ folder, database }, settings, sql) {
   await mkdir(join(folder, "migrations"));
@@ -135,6 +138,46 @@ create table notes (id integer primary key, person_id integer references people 
     await project.done("remove", "Bob@example.com");
     const ack = await ada.request("delete_person", { id: 1 });
     assert.match(ack.errors.$forbidden, /the last account/);
+    await server.stop();
+  });
+
+  test(`users whose passwords another program has hashed sign in, and it can still verify new ones on ${on}`, async (t) => {
+    const made = await make(t);
+    const settings = '[accounts]\ntable = "people"\nusername = "email"\npassword = "hash"\n';
+    // Both are hashes of `password`, by Python's bcrypt and by Django.
+    const sql = `
+create table people (id integer primary key, email varchar(100) not null unique, hash text);
+insert into people values (1, 'ada@example.com', '${bcrypt}'), (2, 'bob@example.com', '${django}'),
+    (3, 'cy@example.com', 'md5$salt$5f4dcc3b5aa765d61d8327deb882cf99'), (4, 'di@example.com', null)`;
+    const project = await makeProject(made, settings, sql);
+    const hashOf = async (id) => (await made.database.read(`select hash from people where id = ${id}`))[0];
+    const server = await serve(t, project, "members");
+    const [ada, bob] = [await member(server, "ada@example.com"), await member(server, "bob@example.com")];
+    assert.deepEqual([await hashOf(1), await hashOf(2)], [bcrypt, django], "a sign-in changes nothing");
+    const { request } = server.open();
+    for (const username of ["cy@example.com", "di@example.com", "nobody@example.com"]) {
+      const ack = await request("login", { username, password });
+      assert.deepEqual(ack.errors, { username: "the username or the password is wrong", password: "the username or the password is wrong" });
+    }
+    const login = (username, password) => request("login", { username, password }).then(({ ok }) => ok);
+    assert.equal(await login("ada@example.com", "wrong horse"), false);
+
+    assert.equal((await ada.request("set_password", { old: password, new: "battery staple" })).ok, true);
+    assert.equal((await bob.request("set_password", { old: password, new: "battery staple" })).ok, true);
+    assert.match(await hashOf(1), /^\$2b\$05\$/);
+    assert.match(await hashOf(2), /^pbkdf2_sha256\$2000\$[0-9a-f]{32}\$[A-Za-z0-9+/]{43}=$/);
+    for (const username of ["ada@example.com", "bob@example.com"]) {
+      assert.deepEqual([await login(username, "battery staple"), await login(username, password)], [true, false], username);
+    }
+    const long = await ada.request("set_password", { old: "battery staple", new: "ä".repeat(40) });
+    assert.deepEqual(long.errors, { new: "must have at most 72 bytes, because this database stores it by bcrypt" });
+
+    // The operator's commands write what the table has.
+    await project.done("set-password", "bob@example.com");
+    assert.match(await hashOf(2), /^pbkdf2_sha256\$2000\$/);
+    await project.done("add", "ed@example.com", "--field", "id=5");
+    assert.match(await hashOf(5), /^(\$2b\$05\$|pbkdf2_sha256\$2000\$)/);
+    assert.equal(await login("ed@example.com", password), true);
     await server.stop();
   });
 

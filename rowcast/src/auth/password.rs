@@ -1,18 +1,25 @@
-//! Password hashing with argon2id. One verification takes tens of milliseconds and 19 MiB by design, so it runs on
-//! blocking threads, a few at a time.
+//! Password hashing with argon2id, and by the [schemes](scheme) of other programs. One verification takes tens of milliseconds
+//! and 19 MiB by design, so it runs on blocking threads, a few at a time.
 
-use std::{hash::Hash, sync::Arc};
+mod scheme;
+
+use std::{
+    hash::Hash,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{Output, PasswordHash, Salt},
 };
 use rand::Rng;
+use rowcast_schema::FieldErrors;
 
 use crate::{
     error::Error,
     fair_queue::{FairPermit, FairQueue, QueueCapacity, QueueError, hash_key},
 };
+use scheme::{StoredHash, Unusable};
 
 /// Passwords verified at the same time.
 const MAX_CONCURRENT: usize = 2;
@@ -51,37 +58,59 @@ fn digest(
     params: Params,
     length: usize,
 ) -> Result<Output, argon2::password_hash::Error> {
-    let mut memory = Vec::with_capacity(params.block_count().max(ALLOC_BLOCKS));
-    memory.resize(params.block_count(), Block::default());
+    let mut memory = argon2_memory(&params);
     let mut output = vec![0; length];
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut output, &mut memory)?;
     Ok(Output::new(&output)?)
 }
 
+fn argon2_memory(params: &Params) -> Vec<Block> {
+    let mut memory = Vec::with_capacity(params.block_count().max(ALLOC_BLOCKS));
+    memory.resize(params.block_count(), Block::default());
+    memory
+}
+
+/// Hashes a password by the scheme of a stored hash, so that other programs can verify it. Without one, or if its scheme is
+/// argon2 or unknown, by argon2id.
+///
+/// # Errors
+/// [`Error::Invalid`] of the field if the scheme ignores the end of so long a password; [`Error::Internal`] if hashing fails.
+pub fn hash_like(field: &'static str, password: &str, stored: Option<&str>) -> Result<String, Error> {
+    let Some(stored) = stored.and_then(|stored| StoredHash::parse(stored).ok()) else {
+        return hash(password);
+    };
+    if let Some(most) = stored.max_bytes().filter(|most| password.len() > *most) {
+        let sentence = format!("must have at most {most} bytes, because this database stores it by bcrypt");
+        return Err(Error::Invalid(FieldErrors::one(field, sentence)));
+    }
+    stored.another(password).map_or_else(|| hash(password), Ok)
+}
+
+/// Whether a stored hash can sign somebody in: its scheme is known, and its cost within bounds.
+#[must_use]
+pub fn is_usable(stored: &str) -> bool {
+    StoredHash::parse(stored).is_ok()
+}
+
 /// Whether the password has this hash, compared in constant time. False for a string that is not such a hash.
 #[must_use]
 pub fn is_password(password: &str, hash: &str) -> bool {
-    verify(password, hash).unwrap_or(false)
-}
-
-fn verify(password: &str, hash: &str) -> Result<bool, argon2::password_hash::Error> {
-    let hash = PasswordHash::new(hash)?;
-    let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else { return Ok(false) };
-    Ok(digest(password, salt.as_ref(), Params::try_from(&hash)?, expected.len())? == *expected)
+    StoredHash::parse(hash).is_ok_and(|hash| hash.is_of(password))
 }
 
 pub(super) struct PasswordVerifier {
     queue: Arc<FairQueue>,
-    /// Verified against for unknown usernames, so that both results take the same time.
-    dummy_hash: String,
+    /// Verified against for unknown usernames, so that both results take the same time: the last stored hash that was
+    /// verified, because other programs choose the cost of theirs.
+    dummy_hash: Mutex<String>,
 }
 
 impl PasswordVerifier {
     pub(super) fn new() -> Result<Self, Error> {
         Ok(Self {
             queue: FairQueue::new(MAX_CONCURRENT, QUEUE_CAPACITY),
-            dummy_hash: hash("nobody has this password")?,
+            dummy_hash: hash("nobody has this password")?.into(),
         })
     }
 
@@ -97,15 +126,38 @@ impl PasswordVerifier {
 
     /// Whether the password has this hash. Without a hash the result is always false. The caller holds a permit.
     pub(super) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Error> {
-        let exists = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.dummy_hash.clone());
-        let matches = spawn_blocking(move || verify(&password, &hash)).await?;
-        matches.map(|matches| matches && exists).map_err(|error| Error::Internal(format!("argon2: {error}")))
+        let dummy = || self.dummy_hash.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = hash.as_deref().and_then(|hash| match StoredHash::parse(hash) {
+            Ok(stored) => {
+                hash.clone_into(&mut dummy());
+                Some(stored)
+            }
+            Err(reason) => {
+                warn_unusable(reason);
+                None
+            }
+        });
+        let exists = found.is_some();
+        let stored = found.or_else(|| StoredHash::parse(&dummy()).ok());
+        let matches = spawn_blocking(move || stored.is_some_and(|stored| stored.is_of(&password))).await?;
+        Ok(matches && exists)
     }
 
-    /// Hashes a password. The caller holds a permit.
-    pub(super) async fn hash(&self, password: String) -> Result<String, Error> {
-        spawn_blocking(move || hash(&password)).await?
+    /// Hashes a password by the scheme of a stored hash. The caller holds a permit.
+    pub(super) async fn hash_like(&self, password: String, stored: Option<String>) -> Result<String, Error> {
+        spawn_blocking(move || hash_like("new", &password, stored.as_deref())).await?
+    }
+}
+
+/// A stored hash contains the secret, so nothing of it is logged.
+fn warn_unusable(reason: Unusable) {
+    match reason {
+        Unusable::Unknown => tracing::warn!(
+            "a password hash is of a scheme that is not known here, so its user cannot sign in: argon2, bcrypt, scrypt and PBKDF2 are"
+        ),
+        Unusable::TooCostly => {
+            tracing::warn!("a password hash takes too much memory or time, so its user cannot sign in");
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json, value::to_raw_value};
 
 use crate::{
     accounts::{Accounts, end_sign_ins},
-    auth::hash_password,
+    auth::{hash_password_like, is_usable_hash},
     context::Context,
     database::{Database, Transaction},
     error::Error,
@@ -52,7 +52,7 @@ impl<'a> Users<'a> {
         let mut payload = self.users.profile(username);
         payload[self.users.username()] = username.into();
         fields.iter().for_each(|(name, value)| payload[name] = value.as_str().into());
-        let hash = PasswordHash(hash_password(password)?);
+        let hash = self.hash(password, None).await?;
         if self.users.owner() == Owner::Others {
             payload[self.users.password_hash()] = hash.0.as_str().into();
         }
@@ -109,8 +109,8 @@ impl<'a> Users<'a> {
     /// # Errors
     /// [`Error::Invalid`] if no user has the username.
     pub(super) async fn set_password(&self, username: String, password: &str) -> Result<(), Error> {
-        let hash = PasswordHash(hash_password(password)?);
-        let id = self.find(username).await?.id;
+        let Account { id, password_hash, .. } = self.find(username).await?;
+        let hash = self.hash(password, password_hash).await?;
         let users = self.users.clone();
         let set = async move |db: &Transaction| {
             users.set_password_hash(db, id, None, &hash).await?;
@@ -118,6 +118,22 @@ impl<'a> Users<'a> {
             Ok(())
         };
         self.db.write(set).await.map(drop)
+    }
+
+    /// Hashes a password. In a table of others it is hashed as the one before was, or as any other is, so that they can verify
+    /// it.
+    async fn hash(&self, password: &str, before: Option<PasswordHash>) -> Result<PasswordHash, Error> {
+        let like = match (self.users.owner(), before) {
+            (Owner::Engine, _) => None,
+            (Owner::Others, Some(before)) => Some(before),
+            (Owner::Others, None) => {
+                let users = self.users.clone();
+                let some = async move |db: &Transaction| Ok(users.some_hashes(db).await?);
+                let some = self.db.read(some).await?;
+                some.into_iter().find(|hash| is_usable_hash(&hash.0))
+            }
+        };
+        Ok(PasswordHash(hash_password_like("password", password, like.as_ref().map(|hash| &*hash.0))?))
     }
 
     async fn find(&self, username: String) -> Result<Account, Error> {

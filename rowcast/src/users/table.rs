@@ -316,6 +316,15 @@ impl UserTable {
         Ok(self.read(db, &query).await?.into_iter().next())
     }
 
+    /// Password hashes of some users, at most 100.
+    ///
+    /// # Errors
+    /// Any database error.
+    pub(crate) async fn some_hashes(&self, db: &Transaction) -> Result<Vec<PasswordHash>, DbErr> {
+        let query = self.accounts().and_where(column(self.password_hash).is_not_null()).limit(100).to_owned();
+        Ok(self.read(db, &query).await?.into_iter().filter_map(|account| account.password_hash).collect())
+    }
+
     /// Locks a user's row against changes (`LockType::Update`) or deletion (`LockType::KeyShare`) until the
     /// transaction ends. SQLite has one writer and needs no lock.
     ///
