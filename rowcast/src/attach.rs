@@ -74,8 +74,17 @@ pub struct Options {
     /// The column must be a version of the row and nothing else: a program that sets it to a lower value finds it
     /// incremented instead.
     pub count_versions: BTreeSet<QualifiedName>,
-    /// A table whose rows sign in: when a row is deleted, its sign-ins end.
-    pub signs_in: Option<QualifiedName>,
+    /// A table whose rows sign in.
+    pub signs_in: Option<Users>,
+}
+
+/// A table whose rows sign in: the sign-ins of a row end when it is deleted, or gets another key or password.
+#[derive(Clone, Debug)]
+pub struct Users {
+    /// The table.
+    pub table: QualifiedName,
+    /// Its column of password hashes.
+    pub password: String,
 }
 
 /// What Rowcast has put into a database.

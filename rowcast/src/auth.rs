@@ -148,9 +148,12 @@ impl Auth {
         let hash = if repeated { before.clone() } else { Some(self.hash_of_users(new, &found).await?) };
         let (token, users) = (token.clone(), self.users()?);
         let set = async move |db: &Transaction| {
-            lock_valid(db, &token).await?;
+            let own = tokens::lock(db, &token).await?;
+            let ended = accounts::end_sign_ins(db, &users, user, Some(&token)).await?;
+            tokens::keep(db, &token).await?;
             replace_password(db, &users, user, (before.as_ref(), hash.as_ref())).await?;
-            Ok(accounts::end_sign_ins(db, &users, user, Some(&token)).await?)
+            tokens::restore(db, own).await?;
+            Ok(ended)
         };
         let set = self.db.write(set).await?;
         audit::password_set(&found, by);

@@ -43,6 +43,7 @@ pub(crate) static ACKS: Bound = Bound::new("ack");
 pub(crate) static PAGES: Bound = Bound::new("page");
 pub(crate) static MESSAGES: Bound = Bound::new("client_message");
 pub(crate) static COLLECTIONS: Bound = Bound::new("collection");
+pub(crate) static UNUSABLE_HASHES: Bound = Bound::new("password_hash");
 
 impl Bound {
     const fn new(name: &'static str) -> Self {

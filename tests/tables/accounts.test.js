@@ -172,6 +172,13 @@ insert into people values (1, 'ada@example.com', '${bcrypt}'), (2, 'bob@example.
     const long = await ada.request("set_password", { old: "battery staple", new: "ä".repeat(40) });
     assert.deepEqual(long.errors, { new: "must have at most 72 bytes, because this database stores it by bcrypt" });
 
+    // A password that another program changes ends the sign-ins with the old one.
+    assert.equal((await ada.request("me")).data.email, "ada@example.com", "its own change does not");
+    const ended = nextEvent(ada.socket, "signed_out");
+    await made.database.execute(`update people set hash = '${bcrypt}' where id = 1`);
+    await ended;
+    assert.equal((await ada.request("me")).data, null);
+
     // The operator's commands write what the table has.
     await project.done("set-password", "bob@example.com");
     assert.match(await hashOf(2), /^pbkdf2_sha256\$2000\$/);

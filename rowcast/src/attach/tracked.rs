@@ -12,8 +12,8 @@ pub(super) struct Tracked<'a> {
     /// All partitions of it, and theirs.
     pub(super) partitions: Vec<&'a Table>,
     pub(super) counts_versions: bool,
-    /// Whether its rows sign in.
-    pub(super) signs_in: bool,
+    /// The column of password hashes, if its rows sign in.
+    pub(super) password: Option<String>,
 }
 
 /// The name of the column that counts updates.
@@ -57,7 +57,11 @@ fn tracked<'a>(
             table,
             key: key(table)?,
             partitions: partitions(catalog, table),
-            signs_in: options.signs_in.as_ref() == Some(&table.name),
+            password: options
+                .signs_in
+                .as_ref()
+                .filter(|users| users.table == table.name)
+                .map(|users| users.password.clone()),
             counts_versions: options.count_versions.contains(&table.name) && has_version(table),
         })
     };

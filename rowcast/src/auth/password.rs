@@ -16,6 +16,7 @@ use rand::Rng;
 use rowcast_schema::FieldErrors;
 
 use crate::{
+    bounds,
     error::Error,
     fair_queue::{FairPermit, FairQueue, QueueCapacity, QueueError, hash_key},
 };
@@ -84,7 +85,12 @@ pub fn hash_like(field: &'static str, password: &str, stored: Option<&str>) -> R
         let sentence = format!("must have at most {most} bytes, because this database stores it by bcrypt");
         return Err(Error::Invalid(FieldErrors::one(field, sentence)));
     }
-    stored.another(password).map_or_else(|| hash(password), Ok)
+    if stored.is_argon2() {
+        return hash(password);
+    }
+    stored
+        .another(password)
+        .ok_or_else(|| Error::Internal("a password could not be hashed as others are".into()))
 }
 
 /// Whether a stored hash can sign somebody in: its scheme is known, and its cost within bounds.
@@ -151,6 +157,9 @@ impl PasswordVerifier {
 
 /// A stored hash contains the secret, so nothing of it is logged.
 fn warn_unusable(reason: Unusable) {
+    if !bounds::UNUSABLE_HASHES.met() {
+        return;
+    }
     match reason {
         Unusable::Unknown => tracing::warn!(
             "a password hash is of a scheme that is not known here, so its user cannot sign in: argon2, bcrypt, scrypt and PBKDF2 are"

@@ -9,7 +9,8 @@ use std::{
 use crate::entity::token;
 use rand::Rng;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect, Select, Set,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, QueryFilter, QuerySelect, Select,
+    Set, Statement,
     sea_query::{Expr, LockType},
 };
 use sha2::{Digest, Sha256};
@@ -79,7 +80,37 @@ pub async fn check(db: &Transaction, token: &Token) -> Result<(), Error> {
 /// # Errors
 /// As [`check`].
 pub async fn lock_valid(db: &Transaction, token: &Token) -> Result<(), Error> {
-    require(find_valid(db, token).lock(LockType::KeyShare).one(db).await?)
+    lock(db, token).await.map(drop)
+}
+
+/// The same, and returns the row.
+pub(super) async fn lock(db: &Transaction, token: &Token) -> Result<token::Model, Error> {
+    find_valid(db, token).lock(LockType::KeyShare).one(db).await?.ok_or(Error::Revoked)
+}
+
+/// Keeps a token in this transaction, when the trigger of a table ends all other sign-ins of a changed password.
+pub(super) async fn keep(db: &Transaction, token: &Token) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        let sql = "select pg_catalog.set_config('rowcast.kept_token', $1, true)";
+        db.query_one_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, [token.hash().into()]))
+            .await?;
+    }
+    Ok(())
+}
+
+/// SQLite: inserts a token again that the trigger has deleted. Nobody else writes meanwhile.
+pub(super) async fn restore(db: &Transaction, token: token::Model) -> Result<(), DbErr> {
+    let token::Model { hash, user_id, expires_at, .. } = token;
+    if token::Entity::find().filter(token::Column::Hash.eq(&*hash)).one(db).await?.is_none() {
+        let row = token::ActiveModel {
+            hash: Set(hash),
+            user_id: Set(user_id),
+            expires_at: Set(expires_at),
+            ..Default::default()
+        };
+        token::Entity::insert(row).exec_without_returning(db).await?;
+    }
+    Ok(())
 }
 
 /// The expiries of those tokens that still exist, by the monotonic clock. A token that has expired gets the current
@@ -119,7 +150,8 @@ fn require(token: Option<token::Model>) -> Result<(), Error> {
 
 /// Inserts a token and deletes expired ones; returns the new token's expiry in seconds since 1970. Fails if the
 /// account's password or username has changed since it was verified. The row is locked, so that
-/// [`accounts::end_sign_ins`](crate::accounts::end_sign_ins) either finds the token or has finished before.
+/// [`accounts::end_sign_ins`](crate::accounts::end_sign_ins), or the trigger when another program changes the password, either
+/// finds the token or has finished before.
 pub(super) async fn save(
     db: &Transaction,
     users: &UserTable,
@@ -129,7 +161,7 @@ pub(super) async fn save(
 ) -> Result<i64, Error> {
     let now = clock::now(db).await?;
     let expires = now + LIFETIME.as_secs().cast_signed();
-    users.lock(db, account.id, LockType::KeyShare).await?;
+    users.lock(db, account.id, LockType::Share).await?;
     let row = token::ActiveModel {
         hash: Set(hash),
         user_id: Set(account.id),

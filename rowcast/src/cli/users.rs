@@ -123,7 +123,7 @@ impl<'a> Users<'a> {
     /// Hashes a password. In a table of others it is hashed as the one before was, or as any other is, so that they can verify
     /// it.
     async fn hash(&self, password: &str, before: Option<PasswordHash>) -> Result<PasswordHash, Error> {
-        let like = match (self.users.owner(), before) {
+        let like = match (self.users.owner(), before.filter(|before| is_usable_hash(&before.0))) {
             (Owner::Engine, _) => None,
             (Owner::Others, Some(before)) => Some(before),
             (Owner::Others, None) => {

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     accounts::{authorize_delete_of, record_change_of, validate_name_of},
+    attach,
     context::Context,
     database::{Database, Transaction},
     error::Error,
@@ -118,6 +119,12 @@ pub(super) fn find(all: &[TableCollection], settings: &Settings) -> Option<Arc<D
         name.name == *table || format!("{}.{}", name.schema, name.name) == *table
     };
     all.iter().find(|TableCollection(definition)| is_it(definition)).map(|found| found.0.clone())
+}
+
+/// What the triggers need to know of the table of users.
+pub(super) fn signs_in(table: &Definition, settings: &Settings) -> Option<attach::Users> {
+    let Some(AccountSettings::Table { password, .. }) = &settings.accounts else { return None };
+    Some(attach::Users { table: table.qualified.clone(), password: password.clone() })
 }
 
 /// The users of a table of the project.

@@ -78,7 +78,7 @@ pub(super) async fn load_chosen(
     let keyed = all.iter().filter(|TableCollection(definition)| !definition.key.is_empty());
     let tables = keyed.map(|TableCollection(definition)| definition.qualified.clone()).collect();
     let accounts = accounts::find(&all, &settings);
-    let signs_in = accounts.as_ref().map(|table| table.qualified.clone());
+    let signs_in = accounts.as_ref().and_then(|table| accounts::signs_in(table, &settings));
     let triggers = attach::Options { tables: Some(tables), count_versions, signs_in };
     let collections = all.into_iter().map(|one| Arc::new(one) as Arc<dyn ErasedCollection>).collect();
     Ok(Loaded { catalog, collections, notices, triggers, accounts, settings })

@@ -109,10 +109,10 @@ impl Function {
     }
 }
 
-/// The statements that end the sign-ins of deleted users.
+/// The statements that end the sign-ins of users who are deleted, or get another key or password.
 fn sign_ins(tracked: &Tracked<'_>) -> String {
-    let ([key], true) = (&tracked.key[..], tracked.signs_in) else { return String::new() };
-    fill(SIGN_INS, &[("id", &quoted(&key.name))])
+    let ([key], Some(password)) = (&tracked.key[..], &tracked.password) else { return String::new() };
+    fill(SIGN_INS, &[("id", &quoted(&key.name)), ("password", &quoted(password))])
 }
 
 /// The name of a table's log function, and of its row trigger.
@@ -224,6 +224,9 @@ const SIGN_INS: &str = "    begin
         elsif tg_op = 'DELETE' or (tg_op = 'UPDATE' and new.{id} is distinct from old.{id}) then
             delete from rowcast.rowcast_tokens where user_id operator(pg_catalog.=) old.{id}::pg_catalog.int8;
             delete from rowcast.rowcast_user_addresses where user_id operator(pg_catalog.=) old.{id}::pg_catalog.int8;
+        elsif tg_op = 'UPDATE' and new.{password} is distinct from old.{password} then
+            delete from rowcast.rowcast_tokens where user_id operator(pg_catalog.=) old.{id}::pg_catalog.int8
+                and hash is distinct from pg_catalog.current_setting('rowcast.kept_token', true);
         end if;
     exception
         when others then null;

@@ -64,13 +64,20 @@ fn log(tracked: &Tracked<'_>) -> Vec<Trigger> {
     ]
 }
 
-/// The statements that end the sign-ins of a user who is deleted, or gets another key.
+/// The statements that end the sign-ins of a user who is deleted, or gets another key or password.
 fn sign_ins(tracked: &Tracked<'_>, is_update: bool) -> String {
-    let ([key], true) = (&tracked.key[..], tracked.signs_in) else { return String::new() };
-    let id = quoted(&key.name);
-    let condition = if is_update { format!(" and old.{id} is not new.{id}") } else { String::new() };
-    let end = |table: &str| format!("delete from {table} where user_id = old.{id}{condition}; ");
-    ["rowcast_tokens", "rowcast_user_addresses"].map(end).concat()
+    let ([key], Some(password)) = (&tracked.key[..], &tracked.password) else { return String::new() };
+    let (id, password) = (quoted(&key.name), quoted(password));
+    let differs = |column: &str| format!("old.{column} is not new.{column}");
+    let (in_tokens, in_addresses) = match is_update {
+        true => {
+            (format!(" and ({} or {})", differs(&id), differs(&password)), format!(" and {}", differs(&id)))
+        }
+        false => (String::new(), String::new()),
+    };
+    let end =
+        |table: &str, condition: &str| format!("delete from {table} where user_id = old.{id}{condition}; ");
+    end("rowcast_tokens", &in_tokens) + &end("rowcast_user_addresses", &in_addresses)
 }
 
 /// Increments the version by another update, because a trigger cannot change the values of a write. Text is compared by
