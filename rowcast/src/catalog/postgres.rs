@@ -56,6 +56,7 @@ fn assemble(relation: Relation, columns: Vec<TableColumn>, constraints: &mut Con
         checks,
         storage: Default::default(),
         privileges: relation.privileges(),
+        reads_row_state: relation.row_state,
         columns: columns.into_iter().map(|column| column.column).collect(),
         name: relation.name,
         partition_of: relation.partition_of,

@@ -93,6 +93,7 @@ fn assemble(table: Described, foreign_keys: &ForeignKeys, unique_keys: &UniqueKe
         checks: checks::of_table(&definition, &columns.columns),
         columns: columns.columns,
         privileges: Privileges::ALL,
+        reads_row_state: true,
         name,
     }
 }

@@ -44,6 +44,9 @@ pub struct Table {
     pub checks: Vec<Check>,
     /// The rights of the current role.
     pub privileges: Privileges,
+    /// Whether the current role may read PostgreSQL's `xmin` and `ctid`, which are the state of a row. A right on the whole table
+    /// includes them, and rights on some columns do not.
+    pub reads_row_state: bool,
 }
 
 impl Table {

@@ -6,7 +6,7 @@ use super::{
     accounts::with_users,
     chosen::ChosenNames,
     load::{Loaded, load_chosen, load_from},
-    sync::sync,
+    sync::{Synced, sync},
 };
 use crate::{
     attach::{self, Choice, Detachment, Installed, Remark},
@@ -127,7 +127,7 @@ async fn install(db: &Database, settings: &Settings, names: &ChosenNames) -> Res
     let read =
         async move |db: &Transaction| Ok((Choice::read(db).await?, load(db, &settings, &names).await?));
     let (before, (choice, Loaded { catalog, triggers, .. })) = db.read(read).await?;
-    sync(db, &catalog, &triggers, choice.as_ref()).await?;
+    sync(db, &catalog, &triggers, choice.as_ref(), &Synced::default()).await?;
     match choice {
         // Changes of tables that were not chosen before are not in the log.
         Some(choice) if choice != before => resync(db).await,

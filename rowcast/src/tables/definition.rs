@@ -140,6 +140,15 @@ impl Definition {
             ));
             key = None;
         }
+        if !table.reads_row_state && key.as_ref().is_some_and(|key| !key.is_empty()) {
+            notices.add(format!(
+                "rows are only listed, because this role may read some columns and not xmin and ctid, by which changes are seen: \
+                 grant select (xmin, ctid) on {}.{} to it",
+                quoted(&table.name.schema),
+                quoted(&table.name.name)
+            ));
+            key = None;
+        }
         let is_table = matches!(table.kind, TableKind::Table | TableKind::PartitionedTable);
         if is_table && table.primary_key.is_none() {
             notices.add("rows are only listed, and not written, because the table has no primary key".into());
@@ -297,6 +306,12 @@ fn is_version(column: &Column, table: &Table) -> bool {
     is_integer && !column.nullable && writable && !in_key && !in_unique && !refers
 }
 
+/// Whether the role may read all of these columns.
+fn may_read(table: &Table, columns: &[String]) -> bool {
+    let column = |name: &String| table.column(name).is_some_and(|column| column.privileges.select);
+    columns.iter().all(column)
+}
+
 /// A table in SQL.
 pub(super) fn source(schema: &str, table: &str, is_postgres: bool) -> String {
     match is_postgres {
@@ -319,8 +334,11 @@ impl Definition {
         let unique: Vec<Unique> =
             own_key.into_iter().filter(|key| !key.fields.is_empty()).chain(unique).collect();
         let references = table.foreign_keys.iter().filter_map(|key| {
-            // A reference to a table that is not there is left to the database.
-            catalog.table(&key.table.schema, &key.table.name)?;
+            // A reference to a table that is not there, or that this role may not read, is left to the database.
+            let other = catalog.table(&key.table.schema, &key.table.name)?;
+            if !may_read(other, &key.referenced_columns) {
+                return None;
+            }
             let fields = all(&key.columns)?;
             (fields.len() == key.referenced_columns.len()).then(|| ForeignReference {
                 fields,
@@ -336,6 +354,7 @@ impl Definition {
         for other in catalog.tables.iter().filter(|table| table.partition_of.is_none()) {
             let blocking = other.foreign_keys.iter().filter(|key| {
                 key.table == table.name
+                    && may_read(other, &key.columns)
                     && matches!(key.on_delete, ReferentialAction::NoAction | ReferentialAction::Restrict)
             });
             for key in blocking {

@@ -18,8 +18,19 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// Below PostgreSQL's `deadlock_timeout`, so that no other program is cancelled in favour of these statements.
 const LOCK_TIMEOUT: &str = "set local lock_timeout = '900ms'";
 
+/// What a synchronisation has done.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Synced {
+    /// Whether anything was missing.
+    pub(super) installed: bool,
+    /// The last statements that only removed or replaced triggers.
+    pub(super) replaced: Vec<Statement>,
+    /// Whether they are needed once more, because another server has undone them. They are left undone then: servers with other
+    /// settings or of other versions would undo each other's triggers for ever.
+    pub(super) is_contested: bool,
+}
+
 /// Installs the triggers that are missing, and removes those that are not wanted. A choice is remembered with that.
-/// Returns whether anything was missing.
 ///
 /// # Errors
 /// [`Error`] of the database: [`Error::Locked`] if a table stays in use.
@@ -28,13 +39,16 @@ pub(super) async fn sync(
     catalog: &Catalog,
     triggers: &attach::Options,
     choice: Option<&Choice>,
-) -> Result<bool, Error> {
+    before: &Synced,
+) -> Result<Synced, Error> {
     let mut attempt = 1;
     loop {
-        let (catalog, options, choice) = (catalog.clone(), triggers.clone(), choice.cloned());
-        let work = async move |db: &Transaction| install(db, &catalog, &options, choice.as_ref()).await;
+        let (catalog, options, choice, before) =
+            (catalog.clone(), triggers.clone(), choice.cloned(), before.clone());
+        let work =
+            async move |db: &Transaction| install(db, &catalog, &options, choice.as_ref(), &before).await;
         match db.write(work).await {
-            Ok((changed, _)) => return Ok(changed),
+            Ok((synced, _)) => return Ok(synced),
             Err(Error::Locked(_)) if attempt < ATTEMPTS => {
                 attempt += 1;
                 tokio::time::sleep(PAUSE).await;
@@ -49,10 +63,13 @@ async fn install(
     catalog: &Catalog,
     options: &attach::Options,
     choice: Option<&Choice>,
-) -> Result<bool, Error> {
+    before: &Synced,
+) -> Result<Synced, Error> {
     // Without the lock, for the usual case.
-    if plan(db, catalog, options, choice).await?.is_empty() {
-        return Ok(false);
+    let statements = plan(db, catalog, options, choice).await?;
+    let is_contested = !statements.is_empty() && statements == before.replaced;
+    if statements.is_empty() || is_contested {
+        return Ok(Synced { installed: false, replaced: before.replaced.clone(), is_contested });
     }
     if db.get_database_backend() == DbBackend::Postgres {
         db.execute_unprepared(&format!("select pg_catalog.pg_advisory_xact_lock({ADVISORY_LOCK})")).await?;
@@ -61,7 +78,10 @@ async fn install(
     // Another node may have installed them meanwhile.
     let statements = plan(db, catalog, options, choice).await?;
     attach::execute(db, &statements).await?;
-    Ok(!statements.is_empty())
+    let installed = !statements.is_empty();
+    let creates = |statement: &Statement| statement.sql.starts_with("create trigger");
+    let replaced = if statements.iter().any(creates) { Vec::new() } else { statements };
+    Ok(Synced { installed, replaced, is_contested: false })
 }
 
 async fn plan(

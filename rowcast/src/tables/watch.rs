@@ -14,7 +14,7 @@ use super::{
     definition::Notice,
     load::{Loaded, load},
     stamp::stamp,
-    sync::sync,
+    sync::{Synced, sync},
 };
 use crate::{
     attach,
@@ -45,8 +45,8 @@ pub(crate) struct Watcher {
 struct Served {
     fingerprint: String,
     stamp: String,
-    /// Whether triggers were missing: a table may have been made again, with other rows.
-    installed: bool,
+    /// What was done to the triggers. If some were missing, a table may have been made again, with other rows.
+    synced: Synced,
     notices: Vec<Notice>,
     /// Changes of tables that their triggers do not see, in a sentence each.
     gaps: Vec<String>,
@@ -62,6 +62,12 @@ impl Served {
         let is_new = |gap: &&String| before.is_none_or(|before| !before.gaps.contains(gap));
         for gap in self.gaps.iter().filter(is_new) {
             tracing::warn!("{gap}");
+        }
+        if self.synced.is_contested && before.is_none_or(|before| !before.synced.is_contested) {
+            tracing::warn!(
+                "another server puts back the triggers that this one removes or replaces, because its settings or its version differ: \
+                 they are left as they are"
+            );
         }
     }
 }
@@ -105,7 +111,7 @@ impl Watcher {
         base: Arc<Registry>,
     ) -> Result<(Self, ProjectHandle), String> {
         migrate(&db, &project).await?;
-        let (registry, served) = read(&db, &project, &base).await?;
+        let (registry, served) = read(&db, &project, &base, &Synced::default()).await?;
         served.log(None);
         let (current, (sender, requests)) =
             (watch::Sender::new(Arc::new(registry)), mpsc::unbounded_channel());
@@ -137,7 +143,7 @@ impl Watcher {
         // Who signs in is settled at the start.
         project.settings.accounts.clone_from(&self.project.settings.accounts);
         migrate(&self.db, &project).await?;
-        let (registry, served) = read(&self.db, &project, &self.base).await?;
+        let (registry, served) = read(&self.db, &project, &self.base, &Synced::default()).await?;
         self.serve(registry, served, live, hub).await?;
         self.project = project;
         Ok(())
@@ -148,8 +154,8 @@ impl Watcher {
         if stamp == self.served.stamp {
             return Ok(());
         }
-        let (registry, served) = read(&self.db, &self.project, &self.base).await?;
-        match served.fingerprint == self.served.fingerprint && !served.installed {
+        let (registry, served) = read(&self.db, &self.project, &self.base, &self.served.synced).await?;
+        match served.fingerprint == self.served.fingerprint && !served.synced.installed {
             true => {
                 served.log(Some(&self.served));
                 self.served = served;
@@ -189,7 +195,12 @@ async fn migrate(db: &Database, project: &Project) -> Result<(), String> {
 }
 
 /// Reads the tables, installs the triggers that are missing, and makes a registry.
-async fn read(db: &Database, project: &Project, base: &Registry) -> Result<(Registry, Served), String> {
+async fn read(
+    db: &Database,
+    project: &Project,
+    base: &Registry,
+    before: &Synced,
+) -> Result<(Registry, Served), String> {
     // Before the tables: a change meanwhile is noticed later.
     let stamp = stamp(db).await.map_err(problem)?;
     let Loaded { catalog, collections, notices, triggers, accounts, settings } =
@@ -200,14 +211,14 @@ async fn read(db: &Database, project: &Project, base: &Registry) -> Result<(Regi
     }
     let registry = base.with_collections(collections, project.settings.types_module.clone())?;
     let registry = with_users(registry, &settings, accounts)?;
-    let installed = sync(db, &catalog, &triggers, None).await.map_err(problem)?;
-    if installed {
+    let synced = sync(db, &catalog, &triggers, None, before).await.map_err(problem)?;
+    if synced.installed {
         tracing::info!("triggers that log changes of the tables were installed");
     }
     let gaps = gaps(db, &catalog, &triggers).await.map_err(problem)?;
     let chosen = (&settings.database.schemas, &settings.chosen);
     let fingerprint = format!("{} {chosen:?}", catalog.fingerprint().map_err(problem)?);
-    Ok((registry, Served { fingerprint, stamp, installed, notices, gaps }))
+    Ok((registry, Served { fingerprint, stamp, synced, notices, gaps }))
 }
 
 /// What the triggers do not see.

@@ -20,7 +20,10 @@ select c.oid::int8 as oid, pg_catalog.json_build_object('schema', n.nspname, 'na
     u.usage and pg_catalog.has_table_privilege(c.oid, 'select') as "select",
     u.usage and pg_catalog.has_table_privilege(c.oid, 'insert') as "insert",
     u.usage and pg_catalog.has_table_privilege(c.oid, 'update') as "update",
-    u.usage and pg_catalog.has_table_privilege(c.oid, 'delete') as "delete"
+    u.usage and pg_catalog.has_table_privilege(c.oid, 'delete') as "delete",
+    coalesce(
+        pg_catalog.has_column_privilege(c.oid, (-1)::pg_catalog.int2, 'select')
+            and pg_catalog.has_column_privilege(c.oid, (-2)::pg_catalog.int2, 'select'), true) as row_state
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 cross join lateral (select pg_catalog.has_schema_privilege(n.oid, 'usage') as usage) u
@@ -43,6 +46,8 @@ pub(super) struct Relation {
     insert: bool,
     update: bool,
     delete: bool,
+    /// The rights on `ctid` and `xmin`; views have neither.
+    pub(super) row_state: bool,
 }
 
 impl Relation {
