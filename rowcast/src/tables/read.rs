@@ -80,7 +80,7 @@ impl Definition {
             let mut values = Vec::new();
             if let Some(key) = &after {
                 conditions.push(format!("({}) > ({})", order.join(", "), self.key_placeholders()));
-                values = self.stored_key(key);
+                values = self.ordered_key(key);
             }
             let condition = match conditions.is_empty() {
                 true => String::new(),

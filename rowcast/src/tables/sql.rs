@@ -4,7 +4,7 @@ use super::{
     definition::{Definition, VersionSource},
     embed::Embedding,
     field::Field,
-    uuid_form::in_all_forms,
+    uuid_form::{self, in_all_forms},
     value_type::{Temporal, ValueType},
 };
 
@@ -138,12 +138,13 @@ pub(super) fn order(field: &Field, is_postgres: bool) -> String {
     }
 }
 
-/// The order of keys, in which enumerations and times are texts.
+/// The order of keys, in which enumerations and times are texts, and so are UUIDs of several forms, without an index.
 pub(super) fn key_order(field: &Field, is_postgres: bool) -> String {
     match (&field.value_type, is_postgres) {
         (ValueType::Enum(_) | ValueType::Temporal(_), true) => {
             format!("({} collate pg_catalog.\"C\")", key_value(field))
         }
+        (ValueType::Uuid, false) if field.uuid_form.is_mixed() => uuid_form::shown(&column(field)),
         _ => order(field, is_postgres),
     }
 }

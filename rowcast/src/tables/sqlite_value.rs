@@ -63,6 +63,9 @@ fn uuid(field: &Field, bytes: &[u8]) -> Option<String> {
 
 /// The text of a UUID that is stored as text.
 fn uuid_text<'t>(field: &Field, text: &'t str) -> Cow<'t, str> {
+    if uuid_form::has_lower_case(text) {
+        field.uuid_form.set(UuidForm::LowerCase);
+    }
     let Some(lower) = uuid_form::from_upper_case(text) else { return text.into() };
     field.uuid_form.set(UuidForm::UpperCase);
     lower.into()

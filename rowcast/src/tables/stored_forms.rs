@@ -1,4 +1,5 @@
-//! The forms in which the columns of a SQLite database have UUIDs and moments, by the first value of each.
+//! The forms in which the columns of a SQLite database have UUIDs and moments, by the first value of each, and
+//! those of keys by all.
 
 use std::sync::Arc;
 
@@ -25,11 +26,12 @@ pub(super) async fn find_stored_forms(db: &Transaction, all: &mut [TableCollecti
         for (at, field) in definition.fields.iter().enumerate() {
             match field.value_type {
                 ValueType::Uuid => match first(db, definition, field).await? {
-                    Some((kind, _)) if kind == "blob" => field.uuid_form.set(UuidForm::Bytes),
-                    Some((_, text)) if text != text.to_lowercase() => {
-                        field.uuid_form.set(UuidForm::UpperCase);
+                    Some(first) => {
+                        if definition.key.contains(&at) {
+                            find_all(db, definition, field).await?;
+                        }
+                        field.uuid_form.set(form(&first));
                     }
-                    Some(_) => {}
                     None => without_values.push((index, at)),
                 },
                 ValueType::Temporal(_) if definition.key.contains(&at) => field.time_form.set(TimeForm::Key),
@@ -44,6 +46,31 @@ pub(super) async fn find_stored_forms(db: &Transaction, all: &mut [TableCollecti
     for (index, at) in without_values {
         if let Some(form) = referenced_form(all, &all[index].0, at) {
             Arc::make_mut(&mut all[index].0).fields[at].uuid_form = form;
+        }
+    }
+    Ok(())
+}
+
+fn form((kind, text): &(String, String)) -> UuidForm {
+    match &**kind {
+        "blob" => UuidForm::Bytes,
+        _ if *text != text.to_lowercase() => UuidForm::UpperCase,
+        _ => UuidForm::LowerCase,
+    }
+}
+
+/// Finds all forms of a key, on which the order of rows depends.
+async fn find_all(db: &Transaction, definition: &Definition, field: &Field) -> Result<(), Error> {
+    let column = column(field);
+    let conditions = [
+        (UuidForm::LowerCase, format!("typeof({column}) = 'text' and {column} glob '*[a-f]*'")),
+        (UuidForm::UpperCase, format!("typeof({column}) = 'text' and {column} glob '*[A-F]*'")),
+        (UuidForm::Bytes, format!("typeof({column}) = 'blob'")),
+    ];
+    for (form, condition) in conditions {
+        let sql = format!("select 1 as found from {} t where {condition} limit 1", definition.source);
+        if db.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?.is_some() {
+            field.uuid_form.set(form);
         }
     }
     Ok(())

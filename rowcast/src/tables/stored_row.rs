@@ -130,7 +130,16 @@ impl Definition {
         self.key_fields().zip(&self.key_texts(key)).map(value).collect()
     }
 
-    /// The same as rows are stored, in the form of most of them.
+    /// The values to compare with [`key_order`](Self::key_order).
+    pub(super) fn ordered_key(&self, key: &Key) -> Vec<Value> {
+        let value = |(field, text): (&Field, &String)| match field.value_type {
+            ValueType::Uuid if field.uuid_form.is_mixed() => text.as_str().into(),
+            _ => self.bound(field, Some(text)),
+        };
+        self.key_fields().zip(&self.key_texts(key)).map(value).collect()
+    }
+
+    /// The same as rows are stored, in the form of new ones.
     pub(super) fn stored_key(&self, key: &Key) -> Vec<Value> {
         let texts = self.key_texts(key);
         self.key_fields().zip(&texts).map(|(field, text)| self.bound(field, Some(text))).collect()

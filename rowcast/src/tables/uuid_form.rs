@@ -27,19 +27,39 @@ pub(super) const FORMS: usize = 3;
 /// The form of a column's values, shared by all copies of the column. It changes with the rows that are read, because the table
 /// may have been empty when its columns were read.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SharedUuidForm(Arc<AtomicU8>);
+pub(super) struct SharedUuidForm(Arc<Forms>);
+
+#[derive(Debug, Default)]
+struct Forms {
+    /// The form of new values.
+    main: AtomicU8,
+    /// The forms that values have had: a bit for each.
+    seen: AtomicU8,
+}
 
 impl SharedUuidForm {
     pub(super) fn get(&self) -> UuidForm {
-        match self.0.load(Ordering::Relaxed) {
+        match self.0.main.load(Ordering::Relaxed) {
             0 => UuidForm::LowerCase,
             1 => UuidForm::UpperCase,
             _ => UuidForm::Bytes,
         }
     }
 
+    /// Notes the form of a stored value.
     pub(super) fn set(&self, form: UuidForm) {
-        self.0.store(form as u8, Ordering::Relaxed);
+        if form != UuidForm::LowerCase {
+            self.0.main.store(form as u8, Ordering::Relaxed);
+        }
+        let bit = 1 << form as u8;
+        if self.0.seen.load(Ordering::Relaxed) & bit == 0 {
+            self.0.seen.fetch_or(bit, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether values have had several forms, so that stored values are not in the order of the UUIDs.
+    pub(super) fn is_mixed(&self) -> bool {
+        self.0.seen.load(Ordering::Relaxed).count_ones() > 1
     }
 
     /// The value to store for a UUID in lower case.
@@ -50,6 +70,23 @@ impl SharedUuidForm {
             _ => text.into(),
         }
     }
+}
+
+/// Whether a text has a letter of a UUID in lower case.
+pub(super) fn has_lower_case(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b'a'..=b'f'))
+}
+
+/// SQL of a column's text as clients have it.
+pub(super) fn shown(column: &str) -> String {
+    let hex = format!("lower(hex({column}))");
+    let parts = [(1, 8), (9, 4), (13, 4), (17, 4), (21, 12)];
+    let parts = parts.map(|(start, length)| format!("substr({hex}, {start}, {length})")).join(" || '-' || ");
+    format!(
+        "case when typeof({column}) = 'blob' and length({column}) = 16 then {parts} \
+         when {column} glob '????????-????-????-????-????????????' and {column} not glob '*[^0-9A-Fa-f-]*' \
+         and length(replace({column}, '-', '')) = 32 then lower({column}) else {column} end"
+    )
 }
 
 /// The text of a UUID that is stored as bytes. None if they are none.
@@ -81,7 +118,9 @@ mod tests {
         form.set(UuidForm::UpperCase);
         let upper = "0B7E0D4E-7C0A-4F6E-9D0A-1C2B3D4E5F60";
         assert_eq!((form.bind(id), from_upper_case(upper).as_deref()), (upper.into(), Some(id)));
+        assert!(!form.is_mixed(), "one form alone");
         form.clone().set(UuidForm::Bytes);
+        assert!(form.is_mixed(), "two forms");
         let Value::Bytes(Some(bytes)) = form.bind(id) else { panic!("no bytes") };
         assert_eq!(from_bytes(&bytes).as_deref(), Some(id));
     }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::with_settings;
-use crate::harness::{Database, Engine, with_database};
+use super::{ServedTables, with_settings};
+use crate::harness::{Client, Database, Engine, http, with_database};
 
 const SETTINGS: &str = r#"
 [collections.pets]
@@ -78,4 +78,32 @@ async fn row_whose_uuid_is_in_any_form_is_written_found_and_embedded() {
         })
         .await;
     }
+}
+
+/// Rows are read in the order of their UUIDs, so none is taken for one that changed unseen.
+#[actix_web::test]
+async fn rows_whose_uuids_are_in_several_forms_are_not_published_again() {
+    with_database(Engine::Sqlite, async |database: &Database| {
+        let sql = "
+            create table pets (id uuid primary key, name text not null);
+            insert into pets values
+                ('aaaaaaaa-0000-4000-8000-000000000001', 'lower'), ('BBBBBBBB-0000-4000-8000-000000000001', 'upper'),
+                (x'99999999000040008000000000000001', 'bytes'), (x'cccccccc000040008000000000000001', 'bytes'),
+                ('12345678-0000-4000-8000-000000000001', 'digits')";
+        let server = ServedTables::start(database, sql).await;
+        let names = ["digits", "bytes", "lower", "upper", "bytes", "later"];
+        let is_shown = |rows: &[Value], count: usize| {
+            rows.len() == count && rows.iter().zip(names).all(|(row, name)| row["name"] == name)
+        };
+        let client = Client::connect_only(server.address(), &json!({})).await.unwrap();
+        client.wait_for_rows("pets", |rows| is_shown(rows, 5)).await;
+        let (pass, total) = ("rowcast_reconcile_pass_seconds", "rowcast_reconciled_rows_total");
+        http::until_metric(server.address(), pass, |seconds| seconds > 0.0).await;
+        assert_eq!(http::metric(server.address(), total).await, 0.0);
+        database.execute("insert into pets values ('DDDDDDDD-0000-4000-8000-000000000001', 'later')").await;
+        client.wait_for_rows("pets", |rows| is_shown(rows, 6)).await;
+        drop(client);
+        server.stop().await;
+    })
+    .await;
 }
