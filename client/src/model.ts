@@ -196,7 +196,7 @@ export interface RemoteEdit {
   at: number;
   version: Version;
   /** The author; null for a user who is not signed in, undefined while unknown and for other programs. */
-  by?: { id: number; name: string } | null;
+  by?: { id: Key; name: string } | null;
 }
 
 /** Payload of the event `authored`: another client's write. */
@@ -206,5 +206,5 @@ export interface Authored {
   id: Key;
   /** Null for a deleted row. */
   version: Version | null;
-  by: { id: number; name: string } | null;
+  by: { id: Key; name: string } | null;
 }

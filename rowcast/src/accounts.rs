@@ -26,6 +26,7 @@ use crate::{
     context::Context,
     database::{Database, Transaction},
     error::Error,
+    key::Key,
     users::{Account, UserTable},
 };
 pub use change::AccountChange;
@@ -81,7 +82,7 @@ pub(crate) async fn validate_username<C: Collection>(
         return validate_removal(context, users, before.as_ref(), allowed, hold, errors).await;
     };
     let (own, name, field) =
-        (before.as_ref().map(|account| account.id), username::canonical(&new), users.username());
+        (before.as_ref().map(|account| account.id.clone()), username::canonical(&new), users.username());
     if !allowed {
         match old.is_some_and(|old| username::compared(old) == username::compared(&new)) {
             true => {
@@ -95,7 +96,7 @@ pub(crate) async fn validate_username<C: Collection>(
     match name.and_then(|name| users.check_username(&name).map(|()| name)) {
         Err(message) => errors.insert(field, message),
         Ok(name) => {
-            if users.alike(context.db, &name).await?.iter().any(|id| Some(*id) != own) {
+            if users.alike(context.db, &name).await?.iter().any(|id| Some(id) != own.as_ref()) {
                 errors.insert(field, TAKEN);
             }
             let of_name = changeset.unique.iter_mut().filter(|unique| unique.field == field);
@@ -119,7 +120,7 @@ async fn validate_removal(
     let Some(account) = before.filter(guarded) else { return Ok(()) };
     if !allowed {
         errors.insert(users.username(), users.others_name());
-    } else if last::is_last(context.db, users, account.id, hold).await? {
+    } else if last::is_last(context.db, users, &account.id, hold).await? {
         errors.insert(users.username(), LAST_NAME);
     }
     Ok(())
@@ -153,7 +154,7 @@ pub(crate) async fn authorize_delete_of(
         return Err(Error::Forbidden(users.others_row()));
     }
     let guarded = context.accounts.guarded && account.has_password();
-    if guarded && last::is_last(context.db, users, account.id, true).await? {
+    if guarded && last::is_last(context.db, users, &account.id, true).await? {
         return Err(Error::Forbidden(LAST_ROW));
     }
     Ok(())
@@ -208,10 +209,10 @@ pub(crate) async fn record_change_of(
 ) -> Result<(), DbErr> {
     let name = |account: &Option<Account>| account.as_ref().and_then(|account| account.username.clone());
     let (from, to) = (name(&before), name(&after));
-    let id = after.as_ref().or(before.as_ref()).map(|account| account.id);
+    let id = after.as_ref().or(before.as_ref()).map(|account| account.id.clone());
     let Some(id) = id.filter(|_| from != to) else { return Ok(()) };
     let renamed = before.is_some() && after.is_some() && context.accounts.guarded;
-    let ended = if renamed { end_sign_ins(context.db, users, id, None).await? } else { Vec::new() };
+    let ended = if renamed { end_sign_ins(context.db, users, &id, None).await? } else { Vec::new() };
     context.note(AccountChange { id, from, to, deleted: after.is_none(), ended });
     Ok(())
 }
@@ -224,11 +225,12 @@ pub(crate) async fn record_change_of(
 pub async fn end_sign_ins(
     db: &Transaction,
     users: &UserTable,
-    user: i64,
+    user: &Key,
     except: Option<&Token>,
 ) -> Result<Vec<Token>, DbErr> {
     users.lock(db, user, LockType::Update).await?;
-    let of = token::Column::UserId.eq(user);
+    let Some(number) = users.number(db, user).await? else { return Ok(Vec::new()) };
+    let of = token::Column::UserId.eq(number);
     let others = except.map_or(of.clone(), |except| of.and(token::Column::Hash.ne(except.hash())));
     let found = token::Entity::find().filter(others.clone()).all(db).await?;
     token::Entity::delete_many().filter(others).exec(db).await?;
@@ -250,6 +252,6 @@ pub async fn warn_if_none(db: &Database, users: &Arc<UserTable>) -> Result<(), E
 }
 
 fn can_change(context: &Context<'_>, before: Option<&Account>) -> bool {
-    let others = |account: &&Account| account.has_password() && context.user_id() != Some(account.id);
+    let others = |account: &&Account| account.has_password() && context.user_key() != Some(&account.id);
     !context.accounts.guarded || before.filter(others).is_none()
 }

@@ -20,6 +20,7 @@ use crate::{
     accounts, clock,
     database::{CommitSeq, Database, Transaction},
     error::Error,
+    key::Key,
     registry::CurrentRegistry,
     users::{Account, Owner, PasswordHash, User, UserTable},
 };
@@ -75,10 +76,10 @@ impl Auth {
     ) -> Result<(SignedIn<User>, Token, Instant), Error> {
         let Attempt { username, found, known } = attempt;
         let key = match &found {
-            Some(account) => ThrottleKey::Account(account.id),
+            Some(account) => ThrottleKey::Account(account.id.clone()),
             None => ThrottleKey::UnknownName(username::compared(&username)),
         };
-        let account = found.as_ref().map(|account| (account.id, username.as_str()));
+        let account = found.as_ref().map(|account| (account.id.clone(), username.as_str()));
         let matches = self.verify_throttled((key, account), password, found.as_ref(), known, by).await?;
         let Some(account) = found.filter(|_| matches) else {
             return Err(Error::Invalid(wrong_credentials()));
@@ -88,8 +89,8 @@ impl Auth {
         let (owner, hash, address) = (account.clone(), token.hash().to_owned(), by.address.clone());
         let users = self.users()?;
         let save = async move |db: &Transaction| {
-            let expires = tokens::save(db, &users, &owner, hash.clone(), &address).await?;
-            Ok((users.user(db, owner.id).await?.ok_or_else(|| Error::Invalid(wrong_credentials()))?, expires))
+            let (number, expires) = tokens::save(db, &users, &owner, hash.clone(), &address).await?;
+            Ok((users.user(db, number).await?.ok_or_else(|| Error::Invalid(wrong_credentials()))?, expires))
         };
         let ((user, expires), _) = self.db.write(save).await?;
         audit::signed_in(&account, by);
@@ -99,7 +100,7 @@ impl Auth {
     /// Verifies an account's password, within the throttle's limits.
     async fn verify_throttled(
         &self,
-        (key, account): (ThrottleKey, Option<(i64, &str)>),
+        (key, account): (ThrottleKey, Option<(Key, &str)>),
         password: String,
         found: Option<&Account>,
         known: bool,
@@ -107,14 +108,14 @@ impl Auth {
     ) -> Result<bool, Error> {
         let bucket = self.failures.acquire(&key, known).map_err(|throttled| {
             if throttled.log {
-                self.audit.throttled(account, by);
+                self.audit.throttled(account.as_ref(), by);
             }
             Error::RateLimited { seconds: throttled.seconds }
         })?;
         let hash = found.and_then(|found| found.password_hash.clone()).map(|hash| hash.0);
         let matches = self.passwords.verify(password, hash).await;
         match matches {
-            Ok(false) => self.audit.failed(account, by),
+            Ok(false) => self.audit.failed(account.as_ref(), by),
             // A verification that did not complete is no failure.
             Ok(true) | Err(_) => self.failures.refund(&key, bucket),
         }
@@ -130,15 +131,16 @@ impl Auth {
     pub async fn set_password(
         &self,
         SetPassword { old, new }: SetPassword,
-        (user, token): (i64, &Token),
+        (user, token): (&Key, &Token),
         by: &Caller,
         _permit: SignInPermit,
     ) -> Result<(Vec<Token>, CommitSeq), Error> {
         let users = self.users()?;
-        let find = async move |db: &Transaction| Ok(users.account(db, user).await?);
+        let key = user.clone();
+        let find = async move |db: &Transaction| Ok(users.account(db, &key).await?);
         let found = self.db.read(find).await?.ok_or(Error::Revoked)?;
         let name = found.username.clone().unwrap_or_default();
-        let account = (ThrottleKey::Account(user), Some((user, &*name)));
+        let account = (ThrottleKey::Account(user.clone()), Some((user.clone(), &*name)));
         let before = found.password_hash.clone();
         let matches = self.verify_throttled(account, old, Some(&found), true, by).await?;
         let repeated = !matches && self.matches_password(&found, new.clone()).await?;
@@ -146,12 +148,12 @@ impl Auth {
             return Err(Error::Invalid(FieldErrors::one("old", WRONG_OLD_PASSWORD)));
         }
         let hash = if repeated { before.clone() } else { Some(self.hash_of_users(new, &found).await?) };
-        let (token, users) = (token.clone(), self.users()?);
+        let (token, user, users) = (token.clone(), user.clone(), self.users()?);
         let set = async move |db: &Transaction| {
             let own = tokens::lock(db, &token).await?;
-            let ended = accounts::end_sign_ins(db, &users, user, Some(&token)).await?;
+            let ended = accounts::end_sign_ins(db, &users, &user, Some(&token)).await?;
             tokens::keep(db, &token).await?;
-            replace_password(db, &users, user, (before.as_ref(), hash.as_ref())).await?;
+            replace_password(db, &users, &user, (before.as_ref(), hash.as_ref())).await?;
             tokens::restore(db, own).await?;
             Ok(ended)
         };
@@ -204,7 +206,7 @@ impl Auth {
 async fn replace_password(
     db: &Transaction,
     users: &UserTable,
-    user: i64,
+    user: &Key,
     (before, hash): (Option<&PasswordHash>, Option<&PasswordHash>),
 ) -> Result<(), Error> {
     let (Some(hash), true) = (hash, before != hash) else { return Ok(()) };

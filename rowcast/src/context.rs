@@ -5,6 +5,7 @@ use std::{cell::RefCell, sync::Arc};
 use crate::{
     accounts::{AccountChange, Accounts},
     database::Transaction,
+    key::Key,
     users::User,
 };
 
@@ -25,10 +26,16 @@ impl<'t> Context<'t> {
         Self { user, db, accounts, changes: RefCell::default() }
     }
 
-    /// The id of the signed-in user.
+    /// The id of the signed-in user, if it is a number.
     #[must_use]
     pub fn user_id(&self) -> Option<i64> {
-        self.user.as_ref().map(|user| user.id)
+        self.user_key()?.as_number()
+    }
+
+    /// The key of the signed-in user's row.
+    #[must_use]
+    pub fn user_key(&self) -> Option<&Key> {
+        self.user.as_ref().map(|user| &user.id)
     }
 
     /// The user's row.

@@ -61,6 +61,14 @@ impl Key {
         }
     }
 
+    /// The key as a field of the log: a number stays a number.
+    pub(crate) fn as_field(&self) -> Box<dyn tracing::Value> {
+        match self {
+            Self::Number(number) => Box::new(*number),
+            Self::Text(_) | Self::Columns(_) => Box::new(self.to_string()),
+        }
+    }
+
     /// The memory that the key uses besides its own 16 bytes; its clones share it.
     pub(crate) fn heap_memory(&self) -> usize {
         let of_part = |part: &KeyPart| match part {

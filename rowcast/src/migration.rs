@@ -31,6 +31,7 @@ mod m20261130_000003_bound_requests;
 mod m20261130_000004_accounts;
 mod m20261202_000001_prefix_tables;
 mod m20261203_000001_accounts;
+mod m20261204_000001_user_keys;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -43,7 +44,7 @@ use crate::attach;
 pub use new_table::NewTable;
 
 /// The tables of the engine's migrations, and the one that records applied migrations.
-pub(crate) const ENGINE_TABLES: [&str; 17] = [
+pub(crate) const ENGINE_TABLES: [&str; 18] = [
     ACCOUNTS,
     "rowcast_attachment",
     "rowcast_change_log",
@@ -60,6 +61,7 @@ pub(crate) const ENGINE_TABLES: [&str; 17] = [
     "rowcast_runs",
     "rowcast_tokens",
     "rowcast_user_addresses",
+    "rowcast_user_keys",
     "rowcast_version_holds",
 ];
 /// The table that distinguishes the engine's schema from others with tables of the same names.
@@ -95,7 +97,7 @@ fn engine() -> List {
 /// The migrations for a database whose other tables were not made by migrations of a product. Its users may be accounts
 /// of the engine.
 fn beside_others() -> List {
-    vec![Box::new(m20261203_000001_accounts::Migration)]
+    vec![Box::new(m20261203_000001_accounts::Migration), Box::new(m20261204_000001_user_keys::Migration)]
 }
 
 /// The migrations of the engine and of a product, ordered by name.

@@ -7,6 +7,7 @@
 //!
 //! The engine does not know the product's collection; it uses the table by the names of its columns.
 
+mod keys;
 pub(crate) mod own;
 mod table;
 
@@ -16,7 +17,11 @@ use sea_orm::DeriveValueType;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::collection::{Collection, Column};
+use crate::{
+    collection::{Collection, Column},
+    key::Key,
+};
+pub(crate) use keys::UserKeys;
 pub use table::UserTable;
 pub(crate) use table::{Owner, ReadRow, UserColumns};
 
@@ -39,8 +44,10 @@ pub trait Users: Collection {
 /// A user as clients receive it.
 #[derive(Clone, Debug)]
 pub struct User {
-    /// The row's id.
-    pub id: i64,
+    /// The row's key.
+    pub id: Key,
+    /// The number by which the engine's tables refer to the user: the key itself, if it is a number.
+    pub number: i64,
     /// The display name.
     pub name: String,
     /// The username.
@@ -58,8 +65,10 @@ impl Serialize for User {
 /// The credentials of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// The user's id.
-    pub id: i64,
+    /// The key of the user's row.
+    pub id: Key,
+    /// The user's [`number`](User::number), if there is one: a user whose key is no number gets one at the first sign-in.
+    pub number: Option<i64>,
     /// The username.
     pub username: Option<String>,
     /// The password hash.
@@ -91,7 +100,12 @@ mod tests {
     #[test]
     fn debug_omits_the_password_hash() {
         let hash = PasswordHash("$argon2id$secret".into());
-        let account = Account { id: 1, username: Some("ada".into()), password_hash: Some(hash) };
+        let account = Account {
+            id: Key::Number(1),
+            number: Some(1),
+            username: Some("ada".into()),
+            password_hash: Some(hash),
+        };
         let shown = format!("{account:?}");
         assert!(shown.contains("PasswordHash(…)") && !shown.contains("secret"), "{shown}");
     }

@@ -150,6 +150,15 @@ fn users_are_rows_of_a_table_or_described_by_themselves() {
     );
 
     let mut contract = Contract::builder();
+    let key = ["team", "name"].map(|name| KeyColumn::new(name, json!({ "type": "string" })));
+    add(&mut contract, TableDescription { key: key.into(), ..table("member", &["team", "name"]) });
+    add(&mut contract, table("class", &["id"]));
+    contract.table_users("members");
+    let schemas: Value = serde_json::from_str(&contract.build().json_schema()).unwrap();
+    let by = &schemas["$defs"]["Authored"]["properties"]["by"]["anyOf"][0]["properties"]["id"];
+    assert_eq!(by["required"], json!(["team", "name"]), "the key of a user: {by}");
+
+    let mut contract = Contract::builder();
     add(&mut contract, table("user", &["id"]));
     contract.schema_users(json!({ "type": "object", "properties": { "name": { "type": "string" } } }));
     let types = contract.build().typescript();

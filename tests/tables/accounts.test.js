@@ -35,7 +35,7 @@ async function member(server, username) {
   const { socket, request } = server.open();
   const ack = await request("login", { username, password });
   assert.equal(ack.ok, true, JSON.stringify(ack));
-  return { socket, request, user: ack.data.user };
+  return { socket, request, user: ack.data.user, token: ack.data.token };
 }
 
 const tasks = "create table tasks (id integer primary key, title text not null)";
@@ -188,15 +188,118 @@ insert into people values (1, 'ada@example.com', '${bcrypt}'), (2, 'bob@example.
     await server.stop();
   });
 
-  test(`table without a key of one integer cannot sign in on ${on}`, async (t) => {
+  test(`users whose key is a time cannot sign in on ${on}`, async (t) => {
     const made = await make(t);
     const settings = '[accounts]\ntable = "people"\nusername = "name"\npassword = "hash"\n';
-    const project = await makeProject(made, settings, "create table people (name text primary key, hash text)");
+    const sql = "create table people (joined timestamp primary key, name text, hash text)";
+    const project = await makeProject(made, settings, sql);
     const { code, err } = await project.user("add", "ada");
-    assert.deepEqual([code, /rowcast.toml:2: users of `people` are named by `name`/.test(err)], [1, true], err);
+    assert.deepEqual([code, /rowcast.toml:2: users of `people` are named by `joined`/.test(err)], [1, true], err);
     const served = await run(project.folder, "serve", "--bind", "127.0.0.1:0", ...project.on);
     assert.match(served.err, /rowcast.toml:2: users of `people`/);
   });
+
+  // The columns of a key, the keys of two users and of one that another program has made.
+  const keys = {
+    text: ["handle text not null", { handle: "ada" }, { handle: "o'b?$1" }, { handle: "CY" }],
+    uuid: [
+      "ref uuid not null",
+      { ref: "0b7e0d4e-7c0a-4f6e-9d0a-1c2b3d4e5f60" },
+      { ref: "0b7e0d4e-7c0a-4f6e-9d0a-1c2b3d4e5f61" },
+      { ref: "0B7E0D4E-7C0A-4F6E-9D0A-1C2B3D4E5F62" },
+    ],
+    composite: [
+      "org integer not null, nick text not null",
+      { nick: "ada", org: 1 },
+      { nick: "ada", org: 2 },
+      { nick: "cy", org: 1 },
+    ],
+  };
+
+  for (const [kind, [names, first, second, third]] of Object.entries(keys)) {
+    test(`users with a key of ${kind} sign in until their row is gone on ${on}`, async (t) => {
+      const made = await make(t);
+      const settings = '[accounts]\ntable = "people"\nusername = "email"\npassword = "hash"\n';
+      const sql = `
+create table people (${names}, email varchar(100) not null unique, hash text, age integer, primary key (${Object.keys(first)}));
+create table tasks (id integer primary key, title text);`;
+      const project = await makeProject(made, settings, sql);
+      const fields = (key) => Object.entries(key).flatMap(([name, value]) => ["--field", `${name}=${value}`]);
+      await project.done("add", "ada@example.com", ...fields(first));
+      await project.done("add", "bob@example.com", ...fields(second));
+      const values = Object.values(third).map((value) => (typeof value === "number" ? value : `'${value}'`));
+      await made.database.execute(
+        `insert into people (${Object.keys(third)}, email, hash) values (${values}, 'cy@example.com', '${bcrypt}')`,
+      );
+      const listed = (await project.done("list")).trim().split("\n");
+      assert.deepEqual(listed.map((line) => line.split("\t").slice(1).join(" ")).sort(), [
+        "ada@example.com can sign in",
+        "bob@example.com can sign in",
+        "cy@example.com can sign in",
+      ]);
+
+      const server = await serve(t, project, "members");
+      const named = (key) => Object.fromEntries(Object.entries(key).map(([name, value]) => [name, kind === "uuid" ? value.toLowerCase() : value]));
+      const bare = (key) => (Object.keys(key).length === 1 ? Object.values(named(key))[0] : named(key));
+      const of = (user) => Object.fromEntries(Object.keys(first).map((name) => [name, user[name]]));
+      const [ada, bob, cy] = [await member(server, "ada@example.com"), await member(server, "bob@example.com"), await member(server, "cy@example.com")];
+      assert.deepEqual([of(ada.user), of(bob.user), of(cy.user)], [first, second, third].map(named));
+      assert.deepEqual(of((await cy.request("me", {})).data), named(third));
+
+      // A write is its author's, once.
+      const watching = server.open({ auth: { token: ada.token, live: "changes", authors: true } });
+      await nextEvent(watching.socket, "connected");
+      const authored = nextEvent(watching.socket, "authored");
+      const id = crypto.randomUUID();
+      const write = () => cy.request("new_task", { id: 1, title: "mine" }, { request_id: id });
+      const once = await write();
+      assert.equal(once.ok, true);
+      assert.deepEqual(await write(), once);
+      const stranger = await bob.request("new_task", { id: 1, title: "mine" }, { request_id: id });
+      assert.deepEqual(Object.keys(stranger.errors), ["request_id"]);
+      const { by } = await authored;
+      assert.deepEqual(by, { id: bare(third), name: "cy@example.com" });
+
+      // Only the user changes its name, and all else is anybody's.
+      assert.deepEqual(Object.keys((await ada.request("update_person", { ...second, email: "x@example.com" })).errors), ["email"]);
+      assert.equal((await ada.request("update_person", { ...second, age: 30 })).ok, true);
+      assert.deepEqual(Object.keys((await ada.request("delete_person", second)).errors), ["$forbidden"]);
+
+      // The own password keeps the own sign-in, and ends the others.
+      const other = await member(server, "ada@example.com");
+      const ended = nextEvent(other.socket, "signed_out");
+      assert.equal((await ada.request("set_password", { old: password, new: "battery staple" })).ok, true);
+      await ended;
+      assert.equal((await ada.request("list_tasks", {})).ok, true);
+
+      const numbers = () => made.database.read(`select user_key from ${log(on, "user_keys")} order by id`);
+      const tokens = () => made.database.read(`select count(*) from ${log(on, "tokens")}`);
+      assert.deepEqual([(await numbers()).length, await tokens()], [3, ["3"]]);
+      // Another program changes a password, deletes a row, and gives one another key.
+      const where = (key) => Object.entries(key).map(([name, value]) => `${name} = ${typeof value === "number" ? value : `'${value.replace("'", "''")}'`}`).join(" and ");
+      const [first_column] = Object.keys(first);
+      const moved = kind === "uuid" ? "'0b7e0d4e-7c0a-4f6e-9d0a-1c2b3d4e5f69'" : "'else'";
+      for (const [gone, statement] of [
+        [cy, `update people set hash = '${django}' where ${where(third)}`],
+        [bob, `delete from people where ${where(second)}`],
+        [ada, `update people set ${first_column} = ${moved} where ${where(first)}`],
+      ]) {
+        const end = nextEvent(gone.socket, "signed_out");
+        await made.database.execute(statement);
+        await end;
+        assert.deepEqual(Object.keys((await gone.request("list_tasks", {})).errors), ["$unauthorized"]);
+      }
+      assert.deepEqual([(await numbers()).length, await tokens()], [1, ["0"]]);
+
+      const end = nextEvent((await member(server, "cy@example.com")).socket, "signed_out");
+      await project.done("set-password", "cy@example.com");
+      await end;
+      await project.done("rename", "cy@example.com", "cyd@example.com");
+      await project.done("remove", "cyd@example.com");
+      assert.deepEqual(await numbers(), []);
+      await server.stop();
+    });
+  }
 });
 
 const log = (on, name) => (on === "postgres" ? `rowcast.rowcast_${name}` : `rowcast_${name}`);

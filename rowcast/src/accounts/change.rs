@@ -1,12 +1,15 @@
 //! Changes of accounts, for the audit log.
 
-use crate::auth::{Caller, Token, truncate_username};
+use crate::{
+    auth::{Caller, Token, truncate_username},
+    key::Key,
+};
 
 /// A change of an account. It takes effect with the commit.
 #[derive(Clone, Debug)]
 pub struct AccountChange {
     /// The user.
-    pub id: i64,
+    pub id: Key,
     /// The username before.
     pub from: Option<String>,
     /// The username after.
@@ -20,7 +23,8 @@ pub struct AccountChange {
 impl AccountChange {
     /// Writes a committed change to the audit log.
     pub fn log(&self, by: &Caller) {
-        let (account, user, address) = (self.id, by.user, &*by.address);
+        let (account, address) = (self.id.as_field(), &*by.address);
+        let user = by.user.as_ref().map(Key::as_field);
         let short = |name: &Option<String>| name.as_deref().map(truncate_username);
         match (short(&self.from), short(&self.to)) {
             (Some(username), _) if self.deleted => {

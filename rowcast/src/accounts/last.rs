@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
-use crate::{database::Transaction, users::UserTable};
+use crate::{database::Transaction, key::Key, users::UserTable};
 
 /// Locked on PostgreSQL from the check to the commit; otherwise two concurrent deletions would each count the other
 /// account. `accounts` in ASCII. SQLite has one writer.
@@ -12,7 +12,7 @@ const LOCK: i64 = 0x6163_636f_756e_7473;
 pub(super) async fn is_last(
     db: &Transaction,
     users: &UserTable,
-    account: i64,
+    account: &Key,
     hold: bool,
 ) -> Result<bool, DbErr> {
     if hold && db.get_database_backend() == DbBackend::Postgres {

@@ -75,12 +75,12 @@ impl Auth {
         let find = async move |db: &Transaction| {
             let found = users.by_username(db, &name).await?;
             // An unknown username runs the same query, so that both take the same time.
-            let id = found.as_ref().map_or(0, |account| account.id);
-            let known = addresses::is_known(db, id, &address).await?;
+            let number = found.as_ref().and_then(|account| account.number).unwrap_or(0);
+            let known = addresses::is_known(db, number, &address).await?;
             Ok((found, known))
         };
         let (found, known) = self.db.read(find).await?;
-        let holds_token = found.as_ref().is_some_and(|account| by.user == Some(account.id));
+        let holds_token = found.as_ref().is_some_and(|account| by.user.as_ref() == Some(&account.id));
         Ok((found, known || holds_token))
     }
 }

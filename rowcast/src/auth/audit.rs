@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::caller::{Caller, truncate_username};
-use crate::users::Account;
+use crate::{key::Key, users::Account};
 
 /// Failures for unknown usernames that are logged in a minute. They have no other limit here.
 const MAX_UNKNOWN_PER_MINUTE: u32 = 60;
@@ -34,16 +34,16 @@ pub(super) fn password_set(account: &Account, by: &Caller) {
     tracing::info!(account, username, address, "a password was set, and other sign-ins have ended");
 }
 
-fn fields<'a>(account: &Account, by: &'a Caller) -> (i64, Option<String>, &'a str) {
-    (account.id, account.username.as_deref().map(truncate_username), &by.address)
+fn fields<'a>(account: &Account, by: &'a Caller) -> (Box<dyn tracing::Value>, Option<String>, &'a str) {
+    (account.id.as_field(), account.username.as_deref().map(truncate_username), &by.address)
 }
 
 impl AuditLog {
     /// Logs a wrong password or an unknown username.
-    pub(super) fn failed(&self, account: Option<(i64, &str)>, by: &Caller) {
+    pub(super) fn failed(&self, account: Option<&(Key, &str)>, by: &Caller) {
         let address = &*by.address;
         if let Some((account, username)) = account {
-            let username = truncate_username(username);
+            let (account, username) = (account.as_field(), truncate_username(username));
             tracing::info!(account, username, address, "a sign-in failed: the password was wrong");
         } else if let Some(left_out) = self.sample_unknown(Instant::now()) {
             tracing::info!(address, left_out, "a sign-in failed: no user has that username");
@@ -51,10 +51,10 @@ impl AuditLog {
     }
 
     /// Logs that an account's login attempts are throttled.
-    pub(super) fn throttled(&self, account: Option<(i64, &str)>, by: &Caller) {
+    pub(super) fn throttled(&self, account: Option<&(Key, &str)>, by: &Caller) {
         let address = &*by.address;
         if let Some((account, username)) = account {
-            let username = truncate_username(username);
+            let (account, username) = (account.as_field(), truncate_username(username));
             tracing::info!(account, username, address, "sign-ins are refused for now: too many have failed");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::network;
+use crate::{key::Key, network};
 
 /// The maximum number of a username's characters in a log line.
 const MAX_USERNAME: usize = 40;
@@ -12,14 +12,14 @@ const MAX_USERNAME: usize = 40;
 pub struct Caller {
     /// The network by which the client is counted: an address, of IPv6 a `/64`.
     pub address: String,
-    /// The id of the signed-in user.
-    pub user: Option<i64>,
+    /// The key of the signed-in user.
+    pub user: Option<Key>,
 }
 
 impl Caller {
     /// The signed-in user on a connection from this network.
     #[must_use]
-    pub fn new(network: Option<IpAddr>, user: Option<i64>) -> Self {
+    pub fn new(network: Option<IpAddr>, user: Option<Key>) -> Self {
         Self { address: network::of(network), user }
     }
 }

@@ -14,6 +14,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::key::Key;
+
 /// The bucket for all addresses.
 const ANYWHERE: BucketSize = BucketSize { burst: 20.0, per_hour: 60.0 };
 /// The additional bucket for addresses from which the account has signed in before.
@@ -34,7 +36,7 @@ struct BucketSize {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum ThrottleKey {
     /// A user's account.
-    Account(i64),
+    Account(Key),
     /// A username without an account; it is throttled in the same way, so that the two cannot be distinguished.
     UnknownName(String),
 }
@@ -156,7 +158,7 @@ fn evict(all: &mut HashMap<ThrottleKey, Buckets>, now: Instant) {
 mod tests {
     use super::*;
 
-    const ADA: ThrottleKey = ThrottleKey::Account(1);
+    const ADA: ThrottleKey = ThrottleKey::Account(Key::Number(1));
 
     fn after(start: Instant, minutes: u64) -> Instant {
         start + Duration::from_secs(60 * minutes)
@@ -171,7 +173,7 @@ mod tests {
         assert_eq!(throttle.acquire_at(&ADA, false, now), Err(Throttled { seconds: 61, log: true }));
         assert_eq!(throttle.acquire_at(&ADA, false, now), Err(Throttled { seconds: 61, log: false }));
         assert_eq!(
-            throttle.acquire_at(&ThrottleKey::Account(2), false, now),
+            throttle.acquire_at(&ThrottleKey::Account(Key::Number(2)), false, now),
             Ok(Bucket::Anywhere),
             "nobody else"
         );

@@ -148,7 +148,7 @@ fn require(token: Option<token::Model>) -> Result<(), Error> {
     token.map(drop).ok_or(Error::Revoked)
 }
 
-/// Inserts a token and deletes expired ones; returns the new token's expiry in seconds since 1970. Fails if the
+/// Inserts a token and deletes expired ones; returns the user's number and the new token's expiry in seconds since 1970. Fails if the
 /// account's password or username has changed since it was verified. The row is locked, so that
 /// [`accounts::end_sign_ins`](crate::accounts::end_sign_ins), or the trigger when another program changes the password, either
 /// finds the token or has finished before.
@@ -158,23 +158,27 @@ pub(super) async fn save(
     account: &Account,
     hash: String,
     address: &str,
-) -> Result<i64, Error> {
+) -> Result<(i64, i64), Error> {
     let now = clock::now(db).await?;
     let expires = now + LIFETIME.as_secs().cast_signed();
-    users.lock(db, account.id, LockType::Share).await?;
+    users.lock(db, &account.id, LockType::Share).await?;
+    let found = users.numbered_account(db, &account.id).await?;
+    let number = found.as_ref().and_then(|found| found.number);
+    let Some(number) = number else { return Err(Error::Invalid(wrong_credentials())) };
     let row = token::ActiveModel {
         hash: Set(hash),
-        user_id: Set(account.id),
+        user_id: Set(number),
         expires_at: Set(expires),
         ..Default::default()
     };
     token::Entity::insert(row).exec_without_returning(db).await?;
-    if users.account(db, account.id).await?.as_ref() != Some(account) {
+    let verified = Account { number: Some(number), ..account.clone() };
+    if found != Some(verified) {
         return Err(Error::Invalid(wrong_credentials()));
     }
     token::Entity::delete_many().filter(token::Column::ExpiresAt.lte(now)).exec(db).await?;
-    addresses::remember(db, account.id, address, now).await?;
-    Ok(expires)
+    addresses::remember(db, number, address, now).await?;
+    Ok((number, expires))
 }
 
 pub(super) fn secret() -> String {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rowcast_schema::{FieldErrors, rules};
-use serde_json::{Value, json, value::to_raw_value};
+use serde_json::{Value, value::to_raw_value};
 
 use crate::{
     accounts::{Accounts, end_sign_ins},
@@ -11,6 +11,7 @@ use crate::{
     context::Context,
     database::{Database, Transaction},
     error::Error,
+    key::Key,
     registry::{Operation, Registry},
     users::{Account, Owner, PasswordHash, UserTable},
 };
@@ -60,10 +61,10 @@ impl<'a> Users<'a> {
         let users = self.users.clone();
         let create = async move |db: &Transaction| {
             let created = work.run(&Context::new(db, None, Accounts::unrestricted(&users))).await?;
-            let id = created.written.and_then(|written| written.key.as_number());
-            let id = id.ok_or_else(|| Error::Internal("a new user is a row with a number".into()))?;
-            users.set_password_hash(db, id, None, &hash).await?;
-            Ok(users.account(db, id).await?.and_then(|account| account.username).unwrap_or_default())
+            let id = created.written.map(|written| written.key);
+            let id = id.ok_or_else(|| Error::Internal("a new user is a row".into()))?;
+            users.set_password_hash(db, &id, None, &hash).await?;
+            Ok(users.account(db, &id).await?.and_then(|account| account.username).unwrap_or_default())
         };
         Ok(self.db.write(create).await?.0)
     }
@@ -74,11 +75,13 @@ impl<'a> Users<'a> {
     /// [`Error::Invalid`] if no user has the old username, or another user has the new one.
     pub(super) async fn rename(&self, username: String, new: &str) -> Result<(), Error> {
         let id = self.find(username).await?.id;
-        let work = self.work("update", &json!({ "id": id, self.users.username(): new }))?;
+        let mut payload = self.key(&id)?;
+        payload[self.users.username()] = new.into();
+        let work = self.work("update", &payload)?;
         let users = self.users.clone();
         let rename = async move |db: &Transaction| {
             work.run(&Context::new(db, None, Accounts::unrestricted(&users))).await?;
-            end_sign_ins(db, &users, id, None).await?;
+            end_sign_ins(db, &users, &id, None).await?;
             Ok(())
         };
         self.db.write(rename).await.map(drop)
@@ -96,7 +99,7 @@ impl<'a> Users<'a> {
     /// [`Error::Invalid`] if no user has it; [`Error::InUse`].
     pub(super) async fn remove(&self, username: String) -> Result<(), Error> {
         let id = self.find(username).await?.id;
-        let work = self.work("delete", &json!({ "id": id }))?;
+        let work = self.work("delete", &self.key(&id)?)?;
         let users = self.users.clone();
         let delete = async move |db: &Transaction| {
             work.run(&Context::new(db, None, Accounts::unrestricted(&users))).await.map(drop)
@@ -113,8 +116,8 @@ impl<'a> Users<'a> {
         let hash = self.hash(password, password_hash).await?;
         let users = self.users.clone();
         let set = async move |db: &Transaction| {
-            users.set_password_hash(db, id, None, &hash).await?;
-            end_sign_ins(db, &users, id, None).await?;
+            users.set_password_hash(db, &id, None, &hash).await?;
+            end_sign_ins(db, &users, &id, None).await?;
             Ok(())
         };
         self.db.write(set).await.map(drop)
@@ -143,6 +146,12 @@ impl<'a> Users<'a> {
         let nobody = || format!("no {noun} has this username; {program} user add makes one that has");
         let found = self.db.read(find).await?;
         found.ok_or_else(|| Error::Invalid(FieldErrors::one("username", nobody())))
+    }
+
+    /// A payload that names a user.
+    fn key(&self, id: &Key) -> Result<Value, Error> {
+        let key = serde_json::to_value(id.as_object(self.users.key_columns()));
+        key.map_err(|error| Error::Internal(error.to_string()))
     }
 
     /// Decodes a payload for an event of the users' collection.

@@ -56,7 +56,7 @@ struct Authored<'a> {
 
 #[derive(Serialize)]
 struct By<'a> {
-    id: i64,
+    id: NamedKey<'a>,
     name: &'a str,
 }
 
@@ -90,7 +90,8 @@ impl AuthorBroadcast {
         let registry = self.registry.borrow();
         let columns =
             registry.collection(written.collection).map_or(&[][..], |collection| collection.key_columns());
-        let Some(authored) = payload(columns, written, by) else { return };
+        let users = registry.users().map_or(&[][..], |users| users.key_columns());
+        let Some(authored) = payload((columns, users), written, by) else { return };
         drop(registry);
         if local {
             let others = self.inner.hub.to(AUTHORS_ROOM).except(writer.id().as_str());
@@ -102,13 +103,17 @@ impl AuthorBroadcast {
     }
 }
 
-/// The payload of `authored`; `columns` are those of the key.
-fn payload(columns: &[KeyColumn], written: &Written, by: Option<&User>) -> Option<String> {
+/// The payload of `authored`; `columns` are those of the key, and of a user's key.
+fn payload(
+    (columns, of_users): (&[KeyColumn], &[KeyColumn]),
+    written: &Written,
+    by: Option<&User>,
+) -> Option<String> {
     let authored = Authored {
         collection: written.collection,
         id: written.key.named(columns),
         version: written.version.as_ref(),
-        by: by.map(|user| By { id: user.id, name: &user.name }),
+        by: by.map(|user| By { id: user.id.named(of_users), name: &user.name }),
     };
     serde_json::to_string(&authored).ok()
 }
@@ -171,7 +176,7 @@ mod tests {
 
     fn payload_of(columns: &[KeyColumn], key: impl Into<Key>, version: Option<i64>) -> String {
         payload(
-            columns,
+            (columns, &[]),
             &Written { collection: "rooms", key: key.into(), version: version.map(Version::Number) },
             None,
         )

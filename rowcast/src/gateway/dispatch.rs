@@ -73,7 +73,7 @@ impl Gateway {
         let reads = access == TransactionKind::Read;
         let id = options.request_id.filter(|_| !reads);
         let client = queue_keys(user.as_deref(), socket);
-        let requester = Requester { user: user.as_ref().map(|user| user.id), peer: state.network };
+        let requester = Requester { user: user.as_ref().map(|user| user.number), peer: state.network };
         let prepared = PreparedRequest { access, client, permit: permit.clone(), user: user.clone(), work };
         let result = match id {
             Some(id) => {
@@ -225,7 +225,7 @@ fn conflicting_row<'a>(error: &Error, access: &'a TransactionKind) -> Option<(&'
 /// The read queue's keys: one for the user or else the network, shared by its sockets, and one for this socket.
 fn queue_keys(user: Option<&User>, socket: &Socket<SocketState>) -> (u64, u64) {
     let client = match user {
-        Some(user) => hash_key(user.id),
+        Some(user) => hash_key(user.number),
         None => hash_key(socket.handshake().network()),
     };
     (client, hash_key(socket.id().as_str()))

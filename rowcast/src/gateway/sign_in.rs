@@ -111,7 +111,7 @@ impl Gateway {
         };
         let change = rowcast_schema::decode(payload)?;
         let permit = self.acquire_sign_in_permit(socket, &Auth::own_attempt(&user)).await?;
-        let set = self.auth()?.set_password(change, (user.id, &token), &state.caller(), permit).await;
+        let set = self.auth()?.set_password(change, (&user.id, &token), &state.caller(), permit).await;
         self.sign_out_if_token_revoked(socket, &token, &set);
         let (ended, commit) = set?;
         ended.iter().for_each(|token| self.token_monitor.end(token));
@@ -181,7 +181,7 @@ pub(super) fn sign_out(socket: &Socket<SocketState>, access: AccessMode) {
 
 /// Counts the session towards this user's limit, or towards none.
 pub(super) fn set_session_owner(handshake: &Handshake, user: Option<&User>) -> Result<(), TooManySessions> {
-    let owner = user.map(|user| format!("user {}", user.id));
+    let owner = user.map(|user| format!("user {}", user.number));
     handshake.set_owner(owner.as_deref())
 }
 

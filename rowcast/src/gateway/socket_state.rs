@@ -88,7 +88,7 @@ impl SocketState {
 
     /// The caller, for the audit log and the login throttle.
     pub(super) fn caller(&self) -> Caller {
-        Caller::new(self.network, self.user().map(|login| login.user.id))
+        Caller::new(self.network, self.user().map(|login| login.user.id.clone()))
     }
 
     pub(super) fn is_signed_in_by(&self, token: &Token) -> bool {

@@ -3,11 +3,15 @@
 //! Clients never see a password hash. Where signing in is required, the rules for accounts apply to the rows of the
 //! table: see [`crate::accounts`].
 
+mod keys;
+
 use std::sync::Arc;
 
 use rowcast_schema::FieldErrors;
 use schemars::generate::SchemaSettings;
 use serde_json::value::RawValue;
+
+use keys::KeysOfTable;
 
 use super::{
     collection::TableCollection,
@@ -18,6 +22,7 @@ use super::{
 use crate::{
     accounts::{authorize_delete_of, record_change_of, validate_name_of},
     attach,
+    catalog::Catalog,
     context::Context,
     database::{Database, Transaction},
     error::Error,
@@ -41,7 +46,7 @@ type Found = Option<(Arc<UserTable>, Account)>;
 pub(super) fn with_users(
     registry: Registry,
     settings: &Settings,
-    table: Option<Arc<Definition>>,
+    table: Option<TableOfUsers>,
 ) -> Result<Registry, String> {
     let program = registry.program();
     match &settings.accounts {
@@ -54,8 +59,8 @@ pub(super) fn with_users(
         Some(AccountSettings::Table { table: name, .. }) => {
             let table = table
                 .ok_or_else(|| format!("rowcast.toml: the table `{name}` of [accounts] is no collection"))?;
-            let plural = table.name;
-            let users = of_table(&table, settings, program)?;
+            let plural = table.table.name;
+            let users = of_table(table, settings, program)?;
             Ok(registry.with_users(users, move |contract| contract.table_users(plural)))
         }
     }
@@ -95,7 +100,7 @@ pub(crate) async fn registry_of_operator(
                 return Err(project::lines(&mistakes));
             }
             let table = accounts.ok_or("rowcast.toml: the table of [accounts] is no collection")?;
-            let users = of_table(&table, settings, program)?;
+            let users = of_table(table, settings, program)?;
             let Loaded { collections, .. } = load(db, &settings.of_operator()).await.map_err(problem)?;
             Ok(base.with_collections(collections, None)?.with_users(users, |_| ()))
         }
@@ -111,14 +116,24 @@ fn own_schema() -> serde_json::Value {
     schema.to_value()
 }
 
+/// A table whose rows sign in.
+pub(super) struct TableOfUsers {
+    pub(super) table: Arc<Definition>,
+    /// The key of a row `t` as the triggers write it, in SQL.
+    logged_key: String,
+}
+
 /// The table that the settings name.
-pub(super) fn find(all: &[TableCollection], settings: &Settings) -> Option<Arc<Definition>> {
+pub(super) fn find(all: &[TableCollection], catalog: &Catalog, settings: &Settings) -> Option<TableOfUsers> {
     let Some(AccountSettings::Table { table, .. }) = &settings.accounts else { return None };
     let is_it = |definition: &Definition| {
         let name = &definition.qualified;
         name.name == *table || format!("{}.{}", name.schema, name.name) == *table
     };
-    all.iter().find(|TableCollection(definition)| is_it(definition)).map(|found| found.0.clone())
+    let TableCollection(table) = all.iter().find(|TableCollection(definition)| is_it(definition))?;
+    let of_catalog = catalog.table(&table.qualified.schema, &table.qualified.name)?;
+    let logged_key = attach::key_expression(of_catalog, "t", table.backend())?;
+    Some(TableOfUsers { table: table.clone(), logged_key })
 }
 
 /// What the triggers need to know of the table of users.
@@ -129,40 +144,41 @@ pub(super) fn signs_in(table: &Definition, settings: &Settings) -> Option<attach
 
 /// The users of a table of the project.
 pub(super) fn of_table(
-    table: &Arc<Definition>,
+    TableOfUsers { table, logged_key }: TableOfUsers,
     settings: &Settings,
     program: &'static str,
 ) -> Result<UserTable, String> {
     let Some(AccountSettings::Table { username, password, name, .. }) = &settings.accounts else {
         return Err("rowcast.toml: [accounts] names no table".into());
     };
-    let [key] = table.key_columns else {
-        return Err(format!("rowcast.toml: users of `{}` need a key of one integer", table.name));
-    };
+    let first = table.key_columns.first();
+    let first = first.ok_or_else(|| format!("rowcast.toml: users of `{}` need a key", table.name))?;
+    let is_number = matches!(&table.key[..], [key] if table.fields[*key].value_type.is_integer());
     let columns = UserColumns {
         schema: table.is_postgres.then(|| intern(&table.qualified.schema)),
         table: intern(&table.qualified.name),
-        id: key.name,
+        id: first.name,
+        keys: (!is_number).then(|| KeysOfTable::boxed(table.clone(), logged_key)),
         username: intern(username),
         password_hash: intern(password),
         display_name: intern(name.as_ref().unwrap_or(username)),
     };
     let names = (table.name, table.singular);
     let of = table.clone();
-    let row: Box<ReadRow> = Box::new(move |db, id| Box::pin(row(of.clone(), db, id)));
+    let row: Box<ReadRow> = Box::new(move |db, key| Box::pin(row(of.clone(), db, key)));
     Ok(UserTable::of_table(names, columns, row, program))
 }
 
-async fn row(of: Arc<Definition>, db: &Transaction, id: i64) -> Result<Option<Box<RawValue>>, Error> {
-    Ok(of.find(db, &Key::Number(id), false).await?.map(|row| row.json))
+async fn row(of: Arc<Definition>, db: &Transaction, key: Key) -> Result<Option<Box<RawValue>>, Error> {
+    Ok(of.find(db, &key, false).await?.map(|row| row.json))
 }
 
 impl Definition {
     /// The account of a row, if the rows are users.
     pub(super) async fn account(&self, context: &Context<'_>, key: &Key) -> Result<Found, Error> {
         let users = context.accounts.users.as_ref().filter(|users| users.name() == self.name);
-        let Some((users, id)) = users.zip(key.as_number()) else { return Ok(None) };
-        Ok(users.account(context.db, id).await?.map(|account| (users.clone(), account)))
+        let Some(users) = users else { return Ok(None) };
+        Ok(users.account(context.db, key).await?.map(|account| (users.clone(), account)))
     }
 
     /// The errors of a new username, by the rules for accounts.

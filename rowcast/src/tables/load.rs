@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::{
-    accounts,
+    accounts::{self, TableOfUsers},
     collection::{TableCollection, collections},
     definition::{Definition, Notice, VersionSource},
     embed,
@@ -28,7 +28,7 @@ pub(crate) struct Loaded {
     /// The triggers that the tables need.
     pub(crate) triggers: attach::Options,
     /// The table whose rows sign in, if there is one.
-    pub(super) accounts: Option<Arc<Definition>>,
+    pub(super) accounts: Option<TableOfUsers>,
     /// The settings with the choice that the database remembers.
     pub(crate) settings: Settings,
 }
@@ -77,8 +77,8 @@ pub(super) async fn load_chosen(
     let count_versions = counting.map(|TableCollection(definition)| definition.qualified.clone()).collect();
     let keyed = all.iter().filter(|TableCollection(definition)| !definition.key.is_empty());
     let tables = keyed.map(|TableCollection(definition)| definition.qualified.clone()).collect();
-    let accounts = accounts::find(&all, &settings);
-    let signs_in = accounts.as_ref().and_then(|table| accounts::signs_in(table, &settings));
+    let accounts = accounts::find(&all, &catalog, &settings);
+    let signs_in = accounts.as_ref().and_then(|users| accounts::signs_in(&users.table, &settings));
     let triggers = attach::Options { tables: Some(tables), count_versions, signs_in };
     let collections = all.into_iter().map(|one| Arc::new(one) as Arc<dyn ErasedCollection>).collect();
     Ok(Loaded { catalog, collections, notices, triggers, accounts, settings })

@@ -1,25 +1,28 @@
 //! The table of users, by the names of its columns.
 
+mod queries;
+
 use futures_util::future::LocalBoxFuture;
-use rowcast_schema::username;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait,
-    QueryFilter, QueryResult, Statement, Value,
-    sea_query::{Alias, Expr, ExprTrait, IntoTableRef, LockType, Order, Query, SelectStatement, TableRef},
+    ColumnTrait, EntityTrait, IdenStatic, QueryFilter,
+    sea_query::{Alias, IntoTableRef, TableRef},
 };
 use serde_json::value::{RawValue, to_raw_value};
 use validator::ValidateEmail;
 
-use super::{Account, PasswordHash, User, Users};
+use super::{
+    UserKeys, Users,
+    keys::{ALIAS, Identity},
+};
 use crate::{
-    collection::{Collection, Column, Model, id_of},
+    collection::Collection,
     database::Transaction,
     error::Error,
-    migration::user_table,
+    key::{Key, KeyColumn},
 };
 
-/// Reads the row with an id as JSON.
-pub(crate) type ReadRow = dyn for<'a> Fn(&'a Transaction, i64) -> LocalBoxFuture<'a, Result<Option<Box<RawValue>>, Error>>
+/// Reads the row with a key as JSON.
+pub(crate) type ReadRow = dyn for<'a> Fn(&'a Transaction, Key) -> LocalBoxFuture<'a, Result<Option<Box<RawValue>>, Error>>
     + Send
     + Sync;
 
@@ -30,7 +33,7 @@ pub struct UserTable {
     name: &'static str,
     source: TableRef,
     row: Box<ReadRow>,
-    id: &'static str,
+    identity: Identity,
     username: &'static str,
     password_hash: &'static str,
     display_name: &'static str,
@@ -55,6 +58,8 @@ pub(crate) enum Owner {
 pub(crate) struct UserColumns {
     pub(crate) schema: Option<&'static str>,
     pub(crate) table: &'static str,
+    /// The key; none if it is the integer `id`.
+    pub(crate) keys: Option<Box<dyn UserKeys>>,
     pub(crate) id: &'static str,
     pub(crate) username: &'static str,
     pub(crate) password_hash: &'static str,
@@ -67,6 +72,7 @@ impl UserTable {
         let columns = UserColumns {
             schema: None,
             table: C::NAME,
+            keys: None,
             id: "id",
             username: C::USERNAME.as_str(),
             password_hash: C::PASSWORD_HASH.as_str(),
@@ -87,11 +93,13 @@ impl UserTable {
         let others = |what: &str, command: &str| -> &'static str {
             crate::intern::intern(&format!("{what}, or whoever runs the server, by {program} user {command}"))
         };
-        let UserColumns { schema, table, id, username, password_hash, display_name } = columns;
+        let UserColumns { schema, table, keys, id, username, password_hash, display_name } = columns;
+        let identity = keys.map_or(Identity::Number([KeyColumn::number(id)]), Identity::Keys);
         let source = match schema {
             Some(schema) => (Alias::new(schema), Alias::new(table)).into_table_ref(),
             None => Alias::new(table).into_table_ref(),
         };
+        let source = source.alias(ALIAS);
         Self {
             program,
             others_name: others("belongs to another member's account: only they can change it", "rename"),
@@ -101,7 +109,7 @@ impl UserTable {
             name,
             source,
             row,
-            id,
+            identity,
             username,
             password_hash,
             display_name,
@@ -137,6 +145,11 @@ impl UserTable {
     #[must_use]
     pub fn noun(&self) -> &str {
         &self.noun
+    }
+
+    /// The columns of the key.
+    pub(crate) fn key_columns(&self) -> &[KeyColumn] {
+        self.identity.columns()
     }
 
     /// Whose table it is.
@@ -186,230 +199,12 @@ impl UserTable {
     pub fn profile(&self, username: &str) -> serde_json::Value {
         (self.profile)(username)
     }
-
-    /// Whether a migration has prepared the table by `migration::user_table`.
-    ///
-    /// # Errors
-    /// Any database error.
-    pub(crate) async fn is_prepared(&self, db: &Transaction) -> Result<bool, DbErr> {
-        if self.owner == Owner::Others {
-            // The triggers of the change log end its sign-ins.
-            return Ok(true);
-        }
-        let (backend, name) = (db.get_database_backend(), user_table::trigger(self.name));
-        let sql = match backend {
-            DbBackend::Postgres => "select 1 from pg_trigger where tgname = $1 and tgrelid = to_regclass($2)",
-            _ => "select 1 from sqlite_schema where type = 'trigger' and name = $1 and tbl_name = $2",
-        };
-        let ask = Statement::from_sql_and_values(backend, sql, [name.into(), self.name.into()]);
-        Ok(db.query_one_raw(ask).await?.is_some())
-    }
-
-    /// The account of a row.
-    pub(crate) fn account_of<C: Collection>(&self, model: &Model<C>) -> Account {
-        let value = |name: &str| match Column::<C>::iter().find(|column| column.as_str() == name) {
-            Some(column) => text(model.get(column)),
-            None => None,
-        };
-        let (username, hash) = (value(self.username), value(self.password_hash));
-        Account { id: id_of::<C>(model), username, password_hash: hash.map(PasswordHash) }
-    }
-
-    /// The account with this id.
-    ///
-    /// # Errors
-    /// Any database error.
-    pub async fn account(&self, db: &Transaction, id: i64) -> Result<Option<Account>, DbErr> {
-        let query = self.accounts().and_where(column(self.id).eq(id)).to_owned();
-        Ok(self.read(db, &query).await?.into_iter().next())
-    }
-
-    /// The account with this username. If several usernames have the same canonical form, an exact match is
-    /// preferred, then the canonical spelling, then the oldest row.
-    ///
-    /// # Errors
-    /// Any database error.
-    pub async fn by_username(&self, db: &Transaction, typed: &str) -> Result<Option<Account>, DbErr> {
-        let name = username::compared(typed);
-        let query = self.accounts().and_where(column(self.username).is_in([typed, &*name])).to_owned();
-        let found = self.read(db, &query).await?;
-        let spelled = |spelling: &str| -> Vec<&Account> {
-            found.iter().filter(|one| one.username.as_deref() == Some(spelling)).collect()
-        };
-        for spelling in [typed, &*name] {
-            match spelled(spelling)[..] {
-                [] => {}
-                [_, _, ..] if self.owner == Owner::Others => {
-                    tracing::warn!(
-                        table = self.name,
-                        "several rows have one username: none of them can sign in"
-                    );
-                    return Ok(None);
-                }
-                [account, ..] => return Ok(Some(account.clone())),
-            }
-        }
-        if self.owner == Owner::Others {
-            return Ok(None);
-        }
-        match self.alike(db, &name).await?.first() {
-            Some(id) => self.account(db, *id).await,
-            None => Ok(None),
-        }
-    }
-
-    /// The ids of users whose usernames have this canonical form.
-    ///
-    /// New usernames are stored in canonical form ([`username`]) and found by the table's index. Older ones, and
-    /// those written by other programs, may be stored otherwise; a partial index covers those with upper-case or
-    /// non-ASCII letters.
-    ///
-    /// # Errors
-    /// Any database error.
-    pub async fn alike(&self, db: &Transaction, name: &str) -> Result<Vec<i64>, DbErr> {
-        let column = format!("\"{}\"", self.username.replace('"', "\"\""));
-        let bytes = match db.get_database_backend() {
-            DbBackend::Postgres => format!("octet_length({column})"),
-            _ => format!("length(cast({column} as blob))"),
-        };
-        // Must equal the expression of the index.
-        let is_non_canonical = format!(
-            "(case when lower({column}) <> {column} or length({column}) <> {bytes} then 1 else 0 end) = 1"
-        );
-        let query = self
-            .accounts()
-            .and_where(Expr::cust(is_non_canonical))
-            .order_by(Alias::new(self.id), Order::Asc)
-            .to_owned();
-        let mut non_canonical = self.read(db, &query).await?;
-        non_canonical
-            .retain(|one| one.username.as_deref().is_some_and(|known| username::compared(known) == name));
-        Ok(non_canonical.into_iter().map(|one| one.id).collect())
-    }
-
-    /// All accounts with a username, in the order of their ids.
-    ///
-    /// # Errors
-    /// Any database error.
-    pub(crate) async fn all(&self, db: &Transaction) -> Result<Vec<Account>, DbErr> {
-        let named = column(self.username).is_not_null();
-        self.read(db, &self.accounts().and_where(named).order_by(Alias::new(self.id), Order::Asc).to_owned())
-            .await
-    }
-
-    /// An account that can sign in, except this one.
-    ///
-    /// # Errors
-    /// Any database error.
-    pub async fn any_other_account(
-        &self,
-        db: &Transaction,
-        except: Option<i64>,
-    ) -> Result<Option<Account>, DbErr> {
-        let query = self
-            .accounts()
-            .and_where(column(self.username).is_not_null())
-            .and_where(column(self.password_hash).is_not_null())
-            .and_where_option(except.map(|except| column(self.id).ne(except)))
-            .limit(1)
-            .to_owned();
-        Ok(self.read(db, &query).await?.into_iter().next())
-    }
-
-    /// Password hashes of some users, at most 100.
-    ///
-    /// # Errors
-    /// Any database error.
-    pub(crate) async fn some_hashes(&self, db: &Transaction) -> Result<Vec<PasswordHash>, DbErr> {
-        let query = self.accounts().and_where(column(self.password_hash).is_not_null()).limit(100).to_owned();
-        Ok(self.read(db, &query).await?.into_iter().filter_map(|account| account.password_hash).collect())
-    }
-
-    /// Locks a user's row against changes (`LockType::Update`) or deletion (`LockType::KeyShare`) until the
-    /// transaction ends. SQLite has one writer and needs no lock.
-    ///
-    /// # Errors
-    /// Any database error.
-    pub async fn lock(&self, db: &Transaction, id: i64, how: LockType) -> Result<(), DbErr> {
-        if db.get_database_backend() == DbBackend::Postgres {
-            let query = self.accounts().and_where(column(self.id).eq(id)).lock(how).to_owned();
-            db.query_all(&query).await?;
-        }
-        Ok(())
-    }
-
-    /// Stores a user's password hash; with `before`, only if that is the current one. Returns whether it was stored.
-    ///
-    /// # Errors
-    /// Any database error.
-    pub async fn set_password_hash(
-        &self,
-        db: &Transaction,
-        id: i64,
-        before: Option<&PasswordHash>,
-        hash: &PasswordHash,
-    ) -> Result<bool, DbErr> {
-        let query = Query::update()
-            .table(self.source.clone())
-            .value(Alias::new(self.password_hash), hash.0.as_str())
-            .and_where(column(self.id).eq(id))
-            .and_where_option(before.map(|before| column(self.password_hash).eq(before.0.as_str())))
-            .to_owned();
-        Ok(db.execute(&query).await?.rows_affected() > 0)
-    }
-
-    /// The user with this id.
-    ///
-    /// # Errors
-    /// Any database error.
-    pub async fn user(&self, db: &Transaction, id: i64) -> Result<Option<User>, Error> {
-        (self.row)(db, id).await?.map(|row| self.user_from_row(id, row)).transpose()
-    }
-
-    /// The user of a row in JSON.
-    fn user_from_row(&self, id: i64, row: Box<RawValue>) -> Result<User, Error> {
-        let fields: serde_json::Value =
-            serde_json::from_str(row.get()).map_err(|error| Error::Internal(error.to_string()))?;
-        let text = |field: &str| fields.get(field).and_then(|value| value.as_str()).map(str::to_owned);
-        let username = text(self.username);
-        let name = text(self.display_name).or_else(|| username.clone()).unwrap_or_default();
-        Ok(User { id, name, username, row: row.into() })
-    }
-
-    fn accounts(&self) -> SelectStatement {
-        let as_type = |name, type_name: &'static str| column(name).cast_as(Alias::new(type_name));
-        Query::select()
-            .expr_as(as_type(self.id, "bigint"), Alias::new("id"))
-            .expr_as(as_type(self.username, "text"), Alias::new("username"))
-            .expr_as(as_type(self.password_hash, "text"), Alias::new("password_hash"))
-            .from(self.source.clone())
-            .to_owned()
-    }
-
-    async fn read(&self, db: &Transaction, query: &SelectStatement) -> Result<Vec<Account>, DbErr> {
-        let account = |row: &QueryResult| {
-            let password_hash: Option<String> = row.try_get("", "password_hash")?;
-            let (id, username) = (row.try_get("", "id")?, row.try_get("", "username")?);
-            Ok(Account { id, username, password_hash: password_hash.map(PasswordHash) })
-        };
-        db.query_all(query).await?.iter().map(account).collect()
-    }
 }
 
-async fn row<C: Collection>(db: &Transaction, id: i64) -> Result<Option<Box<RawValue>>, Error> {
+async fn row<C: Collection>(db: &Transaction, id: Key) -> Result<Option<Box<RawValue>>, Error> {
+    let Some(id) = id.as_number() else { return Ok(None) };
     let Some(model) = C::Entity::find().filter(C::ID.eq(id)).one(db).await? else { return Ok(None) };
     let row = C::rows(db, vec![model]).await?.into_iter().next();
     let json = |row| to_raw_value(&row).map_err(|error| Error::Internal(error.to_string()));
     row.map(json).transpose()
-}
-
-fn column(name: &'static str) -> Expr {
-    Expr::col(Alias::new(name))
-}
-
-fn text(value: Value) -> Option<String> {
-    match value {
-        Value::String(text) => text,
-        _ => None,
-    }
 }

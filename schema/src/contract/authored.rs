@@ -37,14 +37,25 @@ pub(super) fn free_author(all: &mut Map<String, Value>, events: &[ServerEvent], 
     }
 }
 
-/// Describes keys and versions of all collections.
-pub(super) fn describe(all: &mut Map<String, Value>, events: &[ServerEvent], collections: &[Collection]) {
+/// Describes keys and versions of all collections; `users` is the one whose rows sign in.
+pub(super) fn describe(
+    all: &mut Map<String, Value>,
+    events: &[ServerEvent],
+    collections: &[Collection],
+    users: Option<&str>,
+) {
     let Some(name) = type_name(events) else { return };
     let (mut id, mut version) = (key(collections), version(all, collections));
     let Some(fields) = all.get_mut(name).map(|authored| &mut authored["properties"]) else { return };
     id["description"] = "The row's key.".into();
     version["description"] = fields["version"]["description"].take();
     (fields["id"], fields["version"]) = (id, version);
+    let users = users.and_then(|users| collections.iter().find(|collection| collection.plural == users));
+    if let (Some(users), Some(by)) = (users, fields["by"]["anyOf"][0].get_mut("properties")) {
+        let mut id = key_type::value(&users.key);
+        id["description"] = by["id"]["description"].take();
+        by["id"] = id;
+    }
 }
 
 /// The key of a row of any collection.

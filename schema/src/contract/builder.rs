@@ -128,11 +128,12 @@ impl Builder {
         let mut imports = None;
         if self.from_data {
             let (tables, collections) = (std::mem::take(&mut self.tables), &mut self.collections);
+            let users = tables.users().map(ToOwned::to_owned);
             let module = tables.module.clone();
             authored::free_author(&mut all, &self.server_events, &self.events);
             let declared = tables.define(&mut all, collections, &mut self.events);
             imports = module.filter(|_| !declared.is_empty()).map(|module| (module, declared));
-            authored::describe(&mut all, &self.server_events, collections);
+            authored::describe(&mut all, &self.server_events, collections, users.as_deref());
         }
         let mut contract = self.assemble(&all, &meta);
         contract.imports = imports;

@@ -50,6 +50,14 @@ pub(super) struct Tables {
 }
 
 impl Tables {
+    /// The collection whose rows sign in.
+    pub(super) fn users(&self) -> Option<&str> {
+        match &self.user {
+            Some(User::Row(plural)) => Some(plural),
+            Some(User::Schema(_)) | None => None,
+        }
+    }
+
     /// The name of a type of the next table.
     pub(super) fn next_placeholder(&self, part: Part) -> String {
         part.placeholder(self.tables.len())

@@ -111,8 +111,32 @@ impl Function {
 
 /// The statements that end the sign-ins of users who are deleted, or get another key or password.
 fn sign_ins(tracked: &Tracked<'_>) -> String {
-    let ([key], Some(password)) = (&tracked.key[..], &tracked.password) else { return String::new() };
-    fill(SIGN_INS, &[("id", &quoted(&key.name)), ("password", &quoted(password))])
+    let Some(password) = &tracked.password else { return String::new() };
+    let is_number = matches!(&tracked.key[..], [key] if is_integer(key));
+    let (user, forget) = match is_number {
+        true => (format!("(old.{}::pg_catalog.int8)", quoted(&tracked.key[0].name)), String::new()),
+        false => {
+            let was = format!("user_key operator(pg_catalog.=) {}", key_expression(&tracked.key, "old"));
+            (
+                format!("(select id from rowcast.rowcast_user_keys where {was})"),
+                format!("            delete from rowcast.rowcast_user_keys where {was};\n"),
+            )
+        }
+    };
+    let differs = |column: &&Column| {
+        let name = quoted(&column.name);
+        format!("new.{name} is distinct from old.{name}")
+    };
+    let moved = tracked.key.iter().map(differs).collect::<Vec<_>>().join(" or ");
+    let forget_all = if is_number { "" } else { "            delete from rowcast.rowcast_user_keys;\n" };
+    let values = [
+        ("user", &*user),
+        ("forget", &*forget),
+        ("forget_all", forget_all),
+        ("moved", &*moved),
+        ("password", &*quoted(password)),
+    ];
+    fill(SIGN_INS, &values)
 }
 
 /// The name of a table's log function, and of its row trigger.
@@ -221,11 +245,11 @@ const SIGN_INS: &str = "    begin
         if tg_op = 'TRUNCATE' then
             delete from rowcast.rowcast_tokens;
             delete from rowcast.rowcast_user_addresses;
-        elsif tg_op = 'DELETE' or (tg_op = 'UPDATE' and new.{id} is distinct from old.{id}) then
-            delete from rowcast.rowcast_tokens where user_id operator(pg_catalog.=) old.{id}::pg_catalog.int8;
-            delete from rowcast.rowcast_user_addresses where user_id operator(pg_catalog.=) old.{id}::pg_catalog.int8;
-        elsif tg_op = 'UPDATE' and new.{password} is distinct from old.{password} then
-            delete from rowcast.rowcast_tokens where user_id operator(pg_catalog.=) old.{id}::pg_catalog.int8
+{forget_all}        elsif tg_op = 'DELETE' or (tg_op = 'UPDATE' and ({moved})) then
+            delete from rowcast.rowcast_tokens where user_id operator(pg_catalog.=) {user};
+            delete from rowcast.rowcast_user_addresses where user_id operator(pg_catalog.=) {user};
+{forget}        elsif tg_op = 'UPDATE' and new.{password} is distinct from old.{password} then
+            delete from rowcast.rowcast_tokens where user_id operator(pg_catalog.=) {user}
                 and hash is distinct from pg_catalog.current_setting('rowcast.kept_token', true);
         end if;
     exception

@@ -66,18 +66,29 @@ fn log(tracked: &Tracked<'_>) -> Vec<Trigger> {
 
 /// The statements that end the sign-ins of a user who is deleted, or gets another key or password.
 fn sign_ins(tracked: &Tracked<'_>, is_update: bool) -> String {
-    let ([key], Some(password)) = (&tracked.key[..], &tracked.password) else { return String::new() };
-    let (id, password) = (quoted(&key.name), quoted(password));
+    let Some(password) = &tracked.password else { return String::new() };
+    let password = quoted(password);
     let differs = |column: &str| format!("old.{column} is not new.{column}");
-    let (in_tokens, in_addresses) = match is_update {
-        true => {
-            (format!(" and ({} or {})", differs(&id), differs(&password)), format!(" and {}", differs(&id)))
-        }
+    let moved: Vec<String> = tracked.key.iter().map(|column| differs(&quoted(&column.name))).collect();
+    let moved = moved.join(" or ");
+    let (in_tokens, in_others) = match is_update {
+        true => (format!(" and ({moved} or {})", differs(&password)), format!(" and ({moved})")),
         false => (String::new(), String::new()),
     };
-    let end =
-        |table: &str, condition: &str| format!("delete from {table} where user_id = old.{id}{condition}; ");
-    end("rowcast_tokens", &in_tokens) + &end("rowcast_user_addresses", &in_addresses)
+    let end = |table: &str, user: &str, condition: &str| {
+        format!("delete from {table} where user_id = {user}{condition}; ")
+    };
+    let (user, forget) = match &tracked.key[..] {
+        [key] if is_integer(key) => (format!("old.{}", quoted(&key.name)), String::new()),
+        key => {
+            let was = format!("user_key = {}", key_expression(key, "old"));
+            (
+                format!("(select id from rowcast_user_keys where {was})"),
+                format!("delete from rowcast_user_keys where {was}{in_others}; "),
+            )
+        }
+    };
+    end("rowcast_tokens", &user, &in_tokens) + &end("rowcast_user_addresses", &user, &in_others) + &forget
 }
 
 /// Increments the version by another update, because a trigger cannot change the values of a write. Text is compared by

@@ -29,14 +29,16 @@ impl Validation<'_> {
                 );
                 self.mistake(&["accounts", "table"], sentence);
             }
-            Some([column]) if found.column(column).is_some_and(is_integer) => {}
             Some(columns) => {
-                let sentence = format!(
-                    "users of `{table}` are named by `{}`, and only a key of one integer can sign in: name a table with \
-                     one, or remove `table` to use Rowcast's own accounts",
-                    columns.join("`, `")
-                );
-                self.mistake(&["accounts", "table"], sentence);
+                let other =
+                    |column: &&String| found.column(column).is_some_and(|column| !names_a_user(column));
+                if let Some(column) = columns.iter().find(other) {
+                    let sentence = format!(
+                        "users of `{table}` are named by `{column}`, and only integers, text, UUIDs and enumerated values name \
+                         a user: name another table, or remove `table` to use Rowcast's own accounts"
+                    );
+                    self.mistake(&["accounts", "table"], sentence);
+                }
             }
         }
         let is_text = |column: &Column| matches!(column.column_type.base(), ColumnType::Text { .. });
@@ -54,6 +56,14 @@ impl Validation<'_> {
     }
 }
 
-fn is_integer(column: &Column) -> bool {
-    matches!(column.column_type.base(), ColumnType::Integer(_) | ColumnType::BigInt)
+/// Whether the text of a value is the same to all programs.
+fn names_a_user(column: &Column) -> bool {
+    matches!(
+        column.column_type.base(),
+        ColumnType::Integer(_)
+            | ColumnType::BigInt
+            | ColumnType::Text { .. }
+            | ColumnType::Uuid
+            | ColumnType::Enum(_)
+    )
 }
