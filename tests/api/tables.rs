@@ -10,6 +10,7 @@ mod large;
 mod lists;
 mod live;
 mod once;
+mod pooler;
 mod round_trips;
 mod schema_changes;
 mod sequences;

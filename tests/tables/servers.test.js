@@ -60,4 +60,43 @@ onBoth((kind, make) => {
     ]);
     assert.deepEqual([await whole.stop(), await part.stop()], [0, 0]);
   });
+
+  test("servers of different versions leave each other's triggers, and both see all changes", async (t) => {
+    const { folder, database } = await make(t);
+    await database.execute(tables);
+    assert.equal((await run(folder, "attach", database.url)).code, 0);
+    const serve = () => start(t, folder, "serve", "--database-url", database.url);
+    const first = await serve();
+    const functions = () =>
+      database.read("select proname, xmin, prosrc like '%another version%' from pg_proc where proname like 'rowcast_log_%' order by 1");
+    // Another version writes its functions otherwise.
+    await database.execute(`do $do$
+      declare definition text;
+      begin
+        for definition in select pg_get_functiondef(oid) from pg_proc where proname like 'rowcast_log_%' loop
+          execute replace(definition, 'declare', '-- another version\ndeclare');
+        end loop;
+      end $do$`);
+    const replaced = await functions();
+    assert.equal(replaced.length, 2);
+    assert.ok(replaced.every((line) => line.endsWith("|t")), replaced.join("\n"));
+    await pause(looks);
+    assert.deepEqual(await functions(), replaced, "the running server leaves them");
+
+    // A server that starts brings those of its own version, and the one that runs goes on.
+    const second = await serve();
+    const own = await functions();
+    assert.ok(own.every((line) => line.endsWith("|f")), own.join("\n"));
+    await pause(looks);
+    assert.deepEqual(await functions(), own, "neither replaces them again");
+    const sockets = [first, second].map((server) => server.open({ auth: { live: "changes" } }).socket);
+    await Promise.all(sockets.map((socket) => nextEvent(socket, "connected")));
+    const seen = sockets.map((socket) => {
+      const isSeen = ({ orders }) => orders?.upserted.some(({ name }) => name === "seen");
+      return new Promise((resolve) => socket.on("changes", (changes) => isSeen(changes) && resolve()));
+    });
+    await database.execute("insert into orders values (1, 'seen')");
+    await Promise.all(seen);
+    await Promise.all([first.stop(), second.stop()]);
+  });
 });
