@@ -75,23 +75,41 @@ impl Bind {
     /// # Errors
     /// A sentence with the address and the reason.
     pub fn listen(&self) -> Result<Vec<TcpListener>, String> {
-        let problem = |error: io::Error| match error.kind() {
+        let mut listeners = self.listen_required()?;
+        let port = listeners[0].local_addr().map_err(|error| self.problem(&error))?.port();
+        if let Some(ip) = self.optional {
+            listeners.extend(listen_optional(SocketAddr::new(ip, port)));
+        }
+        Ok(listeners)
+    }
+
+    /// Checks that the addresses can be listened on now.
+    ///
+    /// # Errors
+    /// A sentence with the address and the reason.
+    pub fn check(&self) -> Result<(), String> {
+        self.listen_required().map(drop)
+    }
+
+    fn listen_required(&self) -> Result<Vec<TcpListener>, String> {
+        let mut listeners = vec![listen(self.addresses[0]).map_err(|error| self.problem(&error))?];
+        let port = listeners[0].local_addr().map_err(|error| self.problem(&error))?.port();
+        for address in &self.addresses[1..] {
+            let address = SocketAddr::new(address.ip(), port);
+            listeners.push(listen(address).map_err(|error| self.problem(&error))?);
+        }
+        Ok(listeners)
+    }
+
+    fn problem(&self, error: &io::Error) -> String {
+        match error.kind() {
             ErrorKind::AddrInUse => {
                 format!(
                     "{self} cannot be listened on, because another program does: end that, or give another port by --bind"
                 )
             }
             _ => format!("{self} cannot be listened on: {error}"),
-        };
-        let mut listeners = vec![listen(self.addresses[0]).map_err(problem)?];
-        let port = listeners[0].local_addr().map_err(problem)?.port();
-        for address in &self.addresses[1..] {
-            listeners.push(listen(SocketAddr::new(address.ip(), port)).map_err(problem)?);
         }
-        if let Some(ip) = self.optional {
-            listeners.extend(listen_optional(SocketAddr::new(ip, port)));
-        }
-        Ok(listeners)
     }
 }
 

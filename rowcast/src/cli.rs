@@ -79,7 +79,7 @@ async fn serve(settings: Serve, product: &Product) -> Result<(), String> {
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     // A start may wait for other processes that hold the database.
     let app = tokio::select! {
-        app = App::build(&settings, product) => app?,
+        app = App::build(&settings, product) => app.map_err(|error| error.to_string())?,
         _ = terminate.recv() => return Err("ended before it had started".into()),
     };
     // A full pipe without a reader would block the server.

@@ -41,9 +41,14 @@ export const runWith = (input, folder, ...args) =>
     stdin.end(input);
   });
 
-// Starts `serve` or `dev`. `line` gives the next line that is like a pattern.
+// Starts `serve` or `dev`. `line` gives the next line that is like a pattern, `log` what is on standard error.
 export function launch(folder, ...args) {
-  const child = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  let log = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    log += text;
+    process.stderr.write(text);
+  });
   const ended = once(child, "exit");
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   async function end(signal) {
@@ -60,6 +65,7 @@ export function launch(folder, ...args) {
         if (pattern.test(value)) return value;
       }
     },
+    log: () => log,
     stop: () => end("SIGTERM"),
   };
 }

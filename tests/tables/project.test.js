@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import { appendFile, readFile, readdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { nextEvent, pollUntil, waitForSocket } from "@rowcast/test-support";
 import { axePath, launchBrowser } from "@rowcast/test-support/browser";
 import { onBoth, sqlite } from "./databases.js";
@@ -195,6 +197,52 @@ test("dev starts once a mistake is mended, and SIGTERM ends it with 0 before and
   await late.line(/^rowcast\.toml:1: /);
   await late.line(/^waiting for a change$/);
   assert.equal(await late.stop(), 0);
+});
+
+test("dev shows mistakes of rowcast.toml at the start, and follows its settings once they are mended", async (t) => {
+  const project = await makeProject(t);
+  await project.write("rowcast.toml", '[server]\nbnd = "127.0.0.1:0"\n');
+  const dev = launch(project.folder, "dev");
+  assert.match(await dev.line(/^rowcast\.toml/), /^rowcast\.toml:2: .*`bnd`.*`bind`/);
+  await dev.line(/^waiting for a change$/);
+  await project.write("rowcast.toml", '[server]\nbind = "127.0.0.1:0"\nbase_path = "/mended"\n');
+  await dev.line(/ is listening on .*\/mended\/$/);
+  assert.equal(await dev.stop(), 0);
+
+  await project.write("rowcast.toml", "nonsense\n");
+  const never = launch(project.folder, "dev");
+  await never.line(/^waiting for a change$/);
+  assert.equal(await never.stop(), 0);
+});
+
+test("dev starts by itself once its port is free", async (t) => {
+  const project = await makeProject(t);
+  const other = createServer().listen(0, "127.0.0.1");
+  t.after(() => other.close());
+  const port = await pollUntil("the port", () => other.address()?.port);
+  const dev = launch(project.folder, "dev", "--bind", `127.0.0.1:${port}`);
+  await dev.line(/^--bind: .* cannot be listened on/);
+  await dev.line(/^trying again every 2 seconds$/);
+  await sleep(5000);
+  assert.ok(!(await readdir(project.folder)).includes("rowcast.db"), "an attempt that fails changes nothing");
+  other.close();
+  // It has said so once.
+  assert.match(await dev.line(/./), / is listening on /);
+  assert.equal(dev.log(), "");
+  assert.equal(await dev.stop(), 0);
+});
+
+onBoth((kind, make) => {
+  test(`dev starts by itself once its database is attached: ${kind}`, async (t) => {
+    const { folder, database } = await make(t);
+    await database.execute("create table notes (id integer not null primary key, title text not null)");
+    const dev = launch(folder, "dev", "--bind", "127.0.0.1:0", "--database-url", database.url);
+    await dev.line(/`rowcast attach URL`/);
+    await dev.line(/^trying again every 2 seconds$/);
+    assert.equal((await run(folder, "attach", database.url)).code, 0);
+    await dev.line(/ is listening on /);
+    assert.equal(await dev.stop(), 0);
+  });
 });
 
 test("init overwrites no file, and writes none if one is there", async (t) => {

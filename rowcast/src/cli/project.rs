@@ -20,16 +20,20 @@ const WEB: &str = "web";
 
 /// Parses the command line with the settings of the project in the working directory, and runs the command.
 pub(super) async fn run(product: &Product) -> Result<(), String> {
-    let read = Project::read(Path::new(""));
+    let folder = Path::new("");
+    let mut read = Project::read(folder);
     // `init` and `--help` work beside a file with mistakes.
-    let settings = read.as_ref().map(|project| project.settings.clone()).unwrap_or_default();
-    let program = settings.as_defaults(ProjectCli::command().name(product.name).bin_name(product.name));
-    let cli = program.try_get_matches().and_then(|matches| ProjectCli::from_arg_matches(&matches));
-    let cli = cli.unwrap_or_else(|error| without_secrets(error).exit());
+    let mut cli = parse(&read.as_ref().map(|project| project.settings.clone()).unwrap_or_default(), product);
+    if let (Some(ProjectCommand::Dev(_)), Err(_)) = (&cli.command, &read) {
+        let Some(project) = dev::read_until_right(folder).await? else { return Ok(()) };
+        cli = parse(&project.settings, product);
+        read = Ok(project);
+    }
     if let Some(ProjectCommand::Init { folder }) = &cli.command {
         return init(folder, product.name);
     }
     let project = read.map_err(|mistakes| lines(&mistakes))?;
+    let settings = project.settings.clone();
     let web = product.web.or(Some(WEB));
     let product = Product { tables: Some(project), web, ..product.clone() };
     match cli.command {
@@ -53,6 +57,13 @@ pub(super) async fn run(product: &Product) -> Result<(), String> {
         Some(ProjectCommand::Health { endpoint, of }) => health_of(endpoint, of, product.name),
         Some(ProjectCommand::Init { .. }) => Ok(()),
     }
+}
+
+/// Parses the command line. Settings of the project are defaults of its arguments.
+fn parse(settings: &Settings, product: &Product) -> ProjectCli {
+    let program = settings.as_defaults(ProjectCli::command().name(product.name).bin_name(product.name));
+    let cli = program.try_get_matches().and_then(|matches| ProjectCli::from_arg_matches(&matches));
+    cli.unwrap_or_else(|error| without_secrets(error).exit())
 }
 
 fn init(folder: &Path, program: &str) -> Result<(), String> {
