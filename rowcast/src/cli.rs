@@ -83,10 +83,12 @@ async fn serve(settings: Serve, product: &Product) -> Result<(), String> {
         _ = terminate.recv() => return Err("ended before it had started".into()),
     };
     // A full pipe without a reader would block the server.
-    let (line, message) = (format!("{} is listening on {}", product.name, app.url()), app.announcement());
+    let line = format!("{} is listening on {}", product.name, app.url());
+    let (message, remark) = (app.announcement(), project::remark_without_files(&settings, product, &app));
     std::thread::spawn(move || {
         print_line(format_args!("{line}"));
         announce(message);
+        announce(remark);
     });
     let stop = async move {
         tokio::select! {

@@ -52,6 +52,13 @@ impl Project {
         Ok(Self { folder: Some(folder.to_owned()), settings: Settings::read(folder)? })
     }
 
+    /// Whether the folder has files of a project: settings or migrations.
+    #[must_use]
+    pub fn has_files(&self) -> bool {
+        let has_settings = self.folder.as_ref().is_some_and(|folder| folder.join(settings::FILE).exists());
+        has_settings || self.migrations().is_some()
+    }
+
     /// The folder with migrations, if there is one.
     #[must_use]
     pub fn migrations(&self) -> Option<PathBuf> {

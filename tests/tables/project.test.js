@@ -245,6 +245,33 @@ onBoth((kind, make) => {
   });
 });
 
+test("a folder without a project is said to be none, with what is served", async (t) => {
+  const folder = await makeFolder(t);
+  const remark = async (command) => {
+    const server = launch(folder, command, "--bind", "127.0.0.1:0");
+    await server.line(/ is listening on /);
+    const line = await server.line(/./);
+    assert.equal(await server.stop(), 0);
+    return line;
+  };
+  const where = "no rowcast.toml and no migrations are here";
+  const init = "`rowcast init .` makes a project here";
+  for (const command of ["dev", "serve"])
+    assert.equal(await remark(command), `${where}: sqlite://rowcast.db is served, which has no tables. ${init}`);
+  await sqlite(folder).execute("create table notes (id integer primary key); create table tags (id integer primary key)");
+  assert.equal(await remark("serve"), `${where}: the 2 tables of sqlite://rowcast.db are served. ${init}`);
+
+  const dev = launch(folder, "dev", "--bind", "127.0.0.1:0");
+  await dev.line(/the 2 tables/);
+  assert.equal((await run(folder, "init", ".")).code, 0);
+  await dev.line(/^the files were applied$/);
+  assert.equal(await dev.stop(), 0);
+  const server = launch(folder, "serve", "--bind", "127.0.0.1:0");
+  await server.line(/ is listening on /);
+  assert.equal(await server.stop(), 0);
+  await assert.rejects(server.line(/./), "with a project nothing is said");
+});
+
 test("init overwrites no file, and writes none if one is there", async (t) => {
   const folder = await makeFolder(t);
   await writeFile(join(folder, "README.md"), "Mine.\n");

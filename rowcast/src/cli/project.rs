@@ -8,7 +8,8 @@ use clap::{CommandFactory, FromArgMatches};
 
 use super::{health_of, migrate, print_line, resync, serve, user};
 use crate::{
-    config::{Beside, ProjectCli, ProjectCommand, SchemaFormat, Storage, without_secrets},
+    app::App,
+    config::{Beside, ProjectCli, ProjectCommand, SchemaFormat, Serve, Storage, without_secrets},
     product::Product,
     project::{self, Project, Settings, lines},
     tables::{self, Attachment, ChosenNames},
@@ -64,6 +65,24 @@ fn parse(settings: &Settings, product: &Product) -> ProjectCli {
     let program = settings.as_defaults(ProjectCli::command().name(product.name).bin_name(product.name));
     let cli = program.try_get_matches().and_then(|matches| ProjectCli::from_arg_matches(&matches));
     cli.unwrap_or_else(|error| without_secrets(error).exit())
+}
+
+/// A sentence that says what is served, if the working directory has no files of a project.
+pub(super) fn remark_without_files(settings: &Serve, product: &Product, app: &App) -> Option<String> {
+    let project = product.tables.as_ref().filter(|project| !project.has_files())?;
+    // A product with collections in Rust needs no files.
+    if project.folder.is_none() || !product.registry.collections().is_empty() {
+        return None;
+    }
+    let (url, program) = (&settings.storage.database_url, product.name);
+    let served = match app.project()?.registry().borrow().collections().len() {
+        0 => format!("{url} is served, which has no tables"),
+        1 => format!("the only table of {url} is served"),
+        many => format!("the {many} tables of {url} are served"),
+    };
+    Some(format!(
+        "no rowcast.toml and no migrations are here: {served}. `{program} init .` makes a project here"
+    ))
 }
 
 fn init(folder: &Path, program: &str) -> Result<(), String> {

@@ -20,7 +20,10 @@ use crate::{
     telemetry,
 };
 
-use super::super::{announce, print_line};
+use super::{
+    super::{announce, print_line},
+    remark_without_files,
+};
 use files::Files;
 
 /// The time between two attempts to start.
@@ -59,6 +62,7 @@ pub(super) async fn run(settings: Dev, product: &Product) -> Result<(), String> 
     };
     print_line(format_args!("{} is listening on {}", product.name, app.url()));
     announce(app.announcement());
+    announce(remark_without_files(&settings.serve, product, &app));
     let Some(handle) = app.project().cloned() else { return Err("no tables are served".into()) };
     let output = settings.types.clone().or_else(|| started.types_output.clone());
     if let Some(output) = output {
