@@ -237,6 +237,7 @@ async fn open(settings: &Serve, product: &Product) -> Result<(Database, Option<S
         return Err(problem);
     }
     tracing::info!(database = %url, "database ready");
+    db.warn_of_servers();
     let wanted = match settings.sample_data {
         SampleData::Auto => new && embedded,
         SampleData::Always => true,

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { nextEvent, pollUntil, waitForSocket } from "@rowcast/test-support";
+import { nextEvent, openSocket, pollUntil, waitForSocket } from "@rowcast/test-support";
 import { axePath, launchBrowser } from "@rowcast/test-support/browser";
 import { onBoth, sqlite } from "./databases.js";
 import { launch, makeFolder, run, start } from "./program.js";
@@ -270,6 +270,24 @@ test("a folder without a project is said to be none, with what is served", async
   await server.line(/ is listening on /);
   assert.equal(await server.stop(), 0);
   await assert.rejects(server.line(/./), "with a project nothing is said");
+});
+
+test("a second server on a file of SQLite names the first, and both follow each other", async (t) => {
+  const project = await makeProject(t);
+  const first = await project.dev();
+  const one = await openStore(first);
+  const second = launch(project.folder, "dev", "--bind", "127.0.0.1:0");
+  const url = (await second.line(/ is listening on /)).split(" ").at(-1);
+  assert.match(await pollUntil("the warning", second.log), /^[^\n]* WARN [^\n]*another process of this program has the database file open[^\n]*rowcast \(\d+\)[^\n]*\n$/);
+  const two = await openStore({ open: () => openSocket(t, url) });
+  assert.ok((await one.request("new_task", { id: "a", title: "Through the first" })).ok);
+  assert.ok((await two.request("new_task", { id: "b", title: "Through the second" })).ok);
+  for (const { waitFor } of [one, two]) await waitFor("both tasks", (tasks) => tasks.length === 2);
+  await project.write("migrations/0002_priority.sql", "alter table tasks add column priority integer not null default 3;");
+  for (const { waitFor } of [one, two]) await waitFor("the column", (tasks) => tasks.every((task) => task.priority === 3));
+  assert.equal(await first.stop(), 0);
+  assert.ok((await two.request("new_task", { id: "c", title: "Alone" })).ok);
+  assert.equal(await second.stop(), 0);
 });
 
 test("init overwrites no file, and writes none if one is there", async (t) => {
