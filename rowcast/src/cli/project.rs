@@ -48,6 +48,9 @@ pub(super) async fn run(product: &Product) -> Result<(), String> {
             match dry_run {
                 true if sql.is_empty() => print_line(format_args!("-- there is nothing of Rowcast in {url}")),
                 true => print_line(format_args!("{sql}")),
+                false if sql.is_empty() => {
+                    print_line(format_args!("nothing was attached to {url}, so nothing was removed"));
+                }
                 false => print_line(format_args!("everything of Rowcast was removed from {url}")),
             }
             Ok(())
@@ -103,7 +106,10 @@ async fn attach(beside: Beside, settings: &Settings) -> Result<(), String> {
         true => tables::preview(&url, settings, &names).await?,
         false => tables::attach(&url, settings, &names).await?,
     };
-    let Attachment { sql, remarks, missing_rights } = done;
+    let Attachment { sql, summary, remarks, missing_rights } = done;
+    if dry_run && !sql.is_empty() && missing_rights.is_empty() {
+        print_line(format_args!("-- Attaching {summary}."));
+    }
     for remark in remarks {
         print_line(format_args!("-- {remark}"));
     }
