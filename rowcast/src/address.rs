@@ -151,14 +151,19 @@ impl FromStr for Bind {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = |why: &str| {
             format!(
-                "{why}; an address is 127.0.0.1:{PORT}, localhost:{PORT}, :{PORT} for all of this machine's, or just {PORT}"
+                "{why}; give a port or address:port, as in {PORT}, localhost:{PORT}, 127.0.0.1:{PORT}, or :{PORT} for all \
+                 addresses of this machine"
             )
         };
         if let Ok(address) = text.parse() {
             return Ok(Self { text: text.to_owned(), addresses: vec![address], optional: None });
         }
         let (host, port) = text.rsplit_once(':').unwrap_or(("localhost", text));
-        let port = port.parse().map_err(|_| wrong("it has no port"))?;
+        let is_number = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+        let port = port.parse().map_err(|_| match is_number {
+            true => wrong(&format!("a port is at most {}", u16::MAX)),
+            false => wrong("it has no port"),
+        })?;
         match host.to_ascii_lowercase().as_str() {
             "localhost" => Ok(Self::local(port)),
             "" => Ok(Self::everywhere(port)),
@@ -214,6 +219,8 @@ mod tests {
             let error = wrong.parse::<Bind>().unwrap_err();
             assert!(error.contains("localhost:5555"), "{wrong}: {error}");
         }
+        let too_large = "a port is at most 65535; give a port or address:port, as in 5555, ";
+        assert!("localhost:99999".parse::<Bind>().unwrap_err().starts_with(too_large));
     }
 
     #[test]

@@ -49,6 +49,7 @@ use crate::{
     error::Error,
 };
 pub use choice::{Choice, remember};
+pub(crate) use name::quoted;
 pub use remarks::{Remark, not_seen, read_only};
 pub use statement::{Statement, execute};
 pub use summary::summary;

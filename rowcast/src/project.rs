@@ -22,6 +22,7 @@ pub use init::init;
 pub use mistake::Mistake;
 pub(crate) use mistake::{did_you_mean, list};
 pub use names::names;
+pub(crate) use names::singular;
 pub(crate) use naming::{Named, named};
 pub use pattern::matches;
 pub use reset::{Confirmed, reset};

@@ -116,6 +116,20 @@ onBoth((kind, make) => {
   });
 });
 
+onBoth((kind, make) => {
+  if (kind === "sqlite") return;
+  test("a database of PostgreSQL that does not exist is named, with what makes it", async (t) => {
+    const { folder, database } = await make(t);
+    const url = new URL(database.url);
+    url.pathname = "no_database";
+    for (const command of [["attach", url.href], ["detach", url.href], ["serve", "--database-url", url.href]]) {
+      const { code, err } = await run(folder, ...command);
+      assert.equal(code, 1);
+      assert.match(err, /\/no_database does not exist: make it by `create database "no_database"` in psql/);
+    }
+  });
+});
+
 async function serves(server, database) {
   const { socket, request } = server.open();
   const store = {};

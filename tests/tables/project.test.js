@@ -290,6 +290,26 @@ test("a second server on a file of SQLite names the first, and both follow each 
   assert.equal(await second.stop(), 0);
 });
 
+test("refusals name the event and the columns that a client probably meant", async (t) => {
+  const project = await makeProject(t);
+  await project.write("migrations/0002_employees.sql", "create table employees (id integer primary key);");
+  const server = await project.dev();
+  const { request } = await openStore(server);
+  const meant = { create_task: "new_task", addTask: "new_task", set_task: "update_task", "tasks:remove": "delete_task", all_tasks: "list_tasks",
+    create_employees: "new_employee", new_taks: "new_task" };
+  for (const [event, known] of Object.entries(meant))
+    assert.deepEqual((await request(event, {})).errors, { $unknown_event: `no such event; did you mean ${known}?` });
+  for (const event of ["create_nothing", "create"]) assert.deepEqual((await request(event, {})).errors, { $unknown_event: "no such event" });
+  assert.deepEqual((await request("list_tasks", { where: 1, sort: "title desc" })).errors, {
+    where: 'must be an object, like {"id":{"ne":null}}',
+    sort: "must be column names with commas between, like id,-title",
+  });
+  assert.ok((await request("list_tasks", { where: { id: { ne: null } }, sort: "id,-title" })).ok);
+  const { out } = await run(project.folder, "schema", "asyncapi");
+  for (const sentence of ["Makes an employee.", "Deletes an employee.", "Makes a task."]) assert.ok(out.includes(sentence), sentence);
+  assert.equal(await server.stop(), 0);
+});
+
 test("init overwrites no file, and writes none if one is there", async (t) => {
   const folder = await makeFolder(t);
   await writeFile(join(folder, "README.md"), "Mine.\n");
