@@ -41,6 +41,16 @@ export const runWith = (input, folder, ...args) =>
     stdin.end(input);
   });
 
+// Runs a command whose output nobody reads beyond the first piece of it.
+export async function endsEarly(folder, ...args) {
+  const child = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], timeout: TIMEOUT });
+  let err = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => (err += text));
+  child.stdout.once("data", () => child.stdout.destroy());
+  const [code] = await once(child, "close");
+  return { code, err };
+}
+
 // Starts `serve` or `dev`. `line` gives the next line that is like a pattern, `log` what is on standard error.
 export function launch(folder, ...args) {
   const child = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });

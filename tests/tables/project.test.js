@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { nextEvent, openSocket, pollUntil, waitForSocket } from "@rowcast/test-support";
 import { axePath, launchBrowser } from "@rowcast/test-support/browser";
 import { onBoth, sqlite } from "./databases.js";
-import { launch, makeFolder, run, start } from "./program.js";
+import { endsEarly, launch, makeFolder, run, start } from "./program.js";
 
 const axe = await readFile(axePath, "utf8");
 
@@ -310,6 +310,16 @@ test("refusals name the event and the columns that a client probably meant", asy
   assert.equal(await server.stop(), 0);
 });
 
+test("output to a program that has read enough ends without an error", async (t) => {
+  const folder = await makeFolder(t);
+  const columns = Array.from({ length: 90 }, (_, at) => `a_column_with_a_long_name_${at} integer`).join();
+  const tables = Array.from({ length: 30 }, (_, at) => `create table t${at} (id integer primary key, ${columns})`).join(";");
+  await sqlite(folder).execute(tables);
+  const url = sqlite(folder).url;
+  for (const command of [["attach", "--dry-run", url], ["schema", "typescript", "--database-url", url]])
+    assert.deepEqual(await endsEarly(folder, ...command), { code: 0, err: "" }, command[0]);
+});
+
 test("init overwrites no file, and writes none if one is there", async (t) => {
   const folder = await makeFolder(t);
   await writeFile(join(folder, "README.md"), "Mine.\n");
@@ -320,6 +330,8 @@ test("init overwrites no file, and writes none if one is there", async (t) => {
   assert.equal(await readFile(join(folder, "README.md"), "utf8"), "Mine.\n");
   // Beside what is not in the way.
   await writeFile(join(folder, "package.json"), "{}");
-  assert.equal((await run(folder, "init", "new")).code, 0);
+  const made = await run(folder, "init", "new");
+  assert.deepEqual([made.code, made.out.split("\n").at(-2)], [0, "now: cd new && rowcast dev"]);
+  assert.equal((await run(await makeFolder(t), "init", "./")).out.split("\n").at(-2), "now: rowcast dev");
   assert.ok((await readdir(join(folder, "new"))).includes("rowcast.toml"));
 });

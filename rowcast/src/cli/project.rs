@@ -2,14 +2,17 @@
 
 mod dev;
 
-use std::path::Path;
+use std::path::{Component, Path};
 
 use clap::{CommandFactory, FromArgMatches};
 
 use super::{health_of, migrate, print_line, resync, serve, user};
 use crate::{
     app::App,
-    config::{Beside, ProjectCli, ProjectCommand, SchemaFormat, Serve, Storage, without_secrets},
+    config::{
+        Beside, ProjectCli, ProjectCommand, SchemaFormat, Serve, Storage, without_sample_data,
+        without_secrets,
+    },
     product::Product,
     project::{self, Project, Settings, lines},
     tables::{self, Attachment, ChosenNames},
@@ -66,6 +69,7 @@ pub(super) async fn run(product: &Product) -> Result<(), String> {
 /// Parses the command line. Settings of the project are defaults of its arguments.
 fn parse(settings: &Settings, product: &Product) -> ProjectCli {
     let program = settings.as_defaults(ProjectCli::command().name(product.name).bin_name(product.name));
+    let program = if product.seed.is_none() { without_sample_data(program) } else { program };
     let cli = program.try_get_matches().and_then(|matches| ProjectCli::from_arg_matches(&matches));
     cli.unwrap_or_else(|error| without_secrets(error).exit())
 }
@@ -93,8 +97,11 @@ fn init(folder: &Path, program: &str) -> Result<(), String> {
     for file in files {
         print_line(format_args!("{}", file.display()));
     }
-    let folder = folder.display();
-    print_line(format_args!("now: cd {folder} && {program} dev"));
+    if folder.components().all(|part| part == Component::CurDir) {
+        print_line(format_args!("now: {program} dev"));
+    } else {
+        print_line(format_args!("now: cd {} && {program} dev", folder.display()));
+    }
     Ok(())
 }
 
