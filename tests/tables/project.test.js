@@ -320,6 +320,40 @@ test("output to a program that has read enough ends without an error", async (t)
     assert.deepEqual(await endsEarly(folder, ...command), { code: 0, err: "" }, command[0]);
 });
 
+test("table that is not live is sent to no client, but once without rows to those that have some", async (t) => {
+  const project = await makeProject(t);
+  const listed = () => project.write("rowcast.toml", "[collections.notes]\nlive = false\n");
+  await project.write("migrations/0002_notes.sql", "create table notes (id integer primary key); insert into notes values (7);");
+  await listed();
+  const server = await project.dev();
+  // All that a client receives of notes.
+  function follow(options) {
+    const { socket, request } = server.open(options);
+    const received = [];
+    socket.on("notes", (rows) => received.push(rows.map(({ id }) => id)));
+    socket.on("changes", ({ notes }) => notes && received.push([notes.upserted.map(({ id }) => id), notes.deleted]));
+    return { socket, request, received };
+  }
+  const clients = [follow(), follow({ auth: { live: "changes" } })];
+  await Promise.all(clients.map(({ socket }) => nextEvent(socket, "tasks")));
+  assert.ok((await clients[0].request("new_note", { id: 8 })).ok);
+  assert.deepEqual(clients.map(({ received }) => received), [[], []]);
+
+  let announced = Promise.all(clients.map(({ socket }) => nextEvent(socket, "schema")));
+  await project.write("rowcast.toml", "");
+  await announced;
+  announced = Promise.all(clients.map(({ socket }) => nextEvent(socket, "schema")));
+  await listed();
+  await announced;
+  const later = follow();
+  await nextEvent(later.socket, "tasks");
+  assert.ok((await later.request("new_note", { id: 9 })).ok);
+  assert.deepEqual((await later.request("list_notes", {})).data.rows.map(({ id }) => id), [7, 8, 9]);
+  assert.deepEqual(clients.map(({ received }) => received), [[[7, 8], []], [[[7, 8], []], [[], [7, 8]]]]);
+  assert.deepEqual(later.received, []);
+  assert.equal(await server.stop(), 0);
+});
+
 test("init overwrites no file, and writes none if one is there", async (t) => {
   const folder = await makeFolder(t);
   await writeFile(join(folder, "README.md"), "Mine.\n");
