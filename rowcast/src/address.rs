@@ -75,23 +75,41 @@ impl Bind {
     /// # Errors
     /// A sentence with the address and the reason.
     pub fn listen(&self) -> Result<Vec<TcpListener>, String> {
-        let problem = |error: io::Error| match error.kind() {
+        let mut listeners = self.listen_required()?;
+        let port = listeners[0].local_addr().map_err(|error| self.problem(&error))?.port();
+        if let Some(ip) = self.optional {
+            listeners.extend(listen_optional(SocketAddr::new(ip, port)));
+        }
+        Ok(listeners)
+    }
+
+    /// Checks that the addresses can be listened on now.
+    ///
+    /// # Errors
+    /// A sentence with the address and the reason.
+    pub fn check(&self) -> Result<(), String> {
+        self.listen_required().map(drop)
+    }
+
+    fn listen_required(&self) -> Result<Vec<TcpListener>, String> {
+        let mut listeners = vec![listen(self.addresses[0]).map_err(|error| self.problem(&error))?];
+        let port = listeners[0].local_addr().map_err(|error| self.problem(&error))?.port();
+        for address in &self.addresses[1..] {
+            let address = SocketAddr::new(address.ip(), port);
+            listeners.push(listen(address).map_err(|error| self.problem(&error))?);
+        }
+        Ok(listeners)
+    }
+
+    fn problem(&self, error: &io::Error) -> String {
+        match error.kind() {
             ErrorKind::AddrInUse => {
                 format!(
                     "{self} cannot be listened on, because another program does: end that, or give another port by --bind"
                 )
             }
             _ => format!("{self} cannot be listened on: {error}"),
-        };
-        let mut listeners = vec![listen(self.addresses[0]).map_err(problem)?];
-        let port = listeners[0].local_addr().map_err(problem)?.port();
-        for address in &self.addresses[1..] {
-            listeners.push(listen(SocketAddr::new(address.ip(), port)).map_err(problem)?);
         }
-        if let Some(ip) = self.optional {
-            listeners.extend(listen_optional(SocketAddr::new(ip, port)));
-        }
-        Ok(listeners)
     }
 }
 
@@ -133,14 +151,19 @@ impl FromStr for Bind {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = |why: &str| {
             format!(
-                "{why}; an address is 127.0.0.1:{PORT}, localhost:{PORT}, :{PORT} for all of this machine's, or just {PORT}"
+                "{why}; give a port or address:port, as in {PORT}, localhost:{PORT}, 127.0.0.1:{PORT}, or :{PORT} for all \
+                 addresses of this machine"
             )
         };
         if let Ok(address) = text.parse() {
             return Ok(Self { text: text.to_owned(), addresses: vec![address], optional: None });
         }
         let (host, port) = text.rsplit_once(':').unwrap_or(("localhost", text));
-        let port = port.parse().map_err(|_| wrong("it has no port"))?;
+        let is_number = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+        let port = port.parse().map_err(|_| match is_number {
+            true => wrong(&format!("a port is at most {}", u16::MAX)),
+            false => wrong("it has no port"),
+        })?;
         match host.to_ascii_lowercase().as_str() {
             "localhost" => Ok(Self::local(port)),
             "" => Ok(Self::everywhere(port)),
@@ -196,6 +219,8 @@ mod tests {
             let error = wrong.parse::<Bind>().unwrap_err();
             assert!(error.contains("localhost:5555"), "{wrong}: {error}");
         }
+        let too_large = "a port is at most 65535; give a port or address:port, as in 5555, ";
+        assert!("localhost:99999".parse::<Bind>().unwrap_err().starts_with(too_large));
     }
 
     #[test]

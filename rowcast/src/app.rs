@@ -50,21 +50,38 @@ pub struct App {
     project: Option<ProjectHandle>,
 }
 
+/// Why a server did not start. Its `Display` is a sentence with the reason.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// Mistakes in the files of the project, a line for each.
+    #[error("{0}")]
+    Files(String),
+    /// Any other reason, which may be mended without a change of the files: the database, the address, a setting.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<String> for StartError {
+    fn from(reason: String) -> Self {
+        Self::Other(reason)
+    }
+}
+
 impl App {
     /// Opens and migrates the database, loads the cache, and binds the address.
     ///
     /// # Errors
-    /// A sentence with the reason.
-    pub async fn build(settings: &Serve, product: &Product) -> Result<Self, String> {
+    /// [`StartError`].
+    pub async fn build(settings: &Serve, product: &Product) -> Result<Self, StartError> {
         settings.check()?;
         let (registry, access) = (product.registry.clone(), settings.access());
         let accounts = product.tables.as_ref().is_some_and(|project| project.settings.accounts.is_some());
         if registry.users().is_none() && !accounts && access != AccessMode::Open {
-            return Err(
+            return Err(StartError::Other(
                 "--access: nobody can sign in here, and an address beyond this machine has --access members unless another is given: \
                  add [accounts] to rowcast.toml, or users to the product, or give --access open, with which everybody reads and writes"
                     .into(),
-            );
+            ));
         }
         // Each session needs two descriptors; the usual soft limit suffices for 500 sessions.
         let _ = rlimit::increase_nofile_limit(u64::MAX);
@@ -90,7 +107,7 @@ impl App {
         let serving = current.borrow().clone();
         if let Err(reason) = check_users(&db, &serving, access).await {
             db.close().await;
-            return Err(reason);
+            return Err(reason.into());
         }
         let live = Live::start(&db, &serving, hub.clone(), settings.live()).await;
         let live = live.map_err(database_problem)?;
@@ -135,9 +152,10 @@ impl App {
             Ok(server) => server,
             Err(error) => {
                 drop(pruner);
+                watcher.inspect(JoinHandle::abort);
                 live.stop().await;
                 db.close().await;
-                return Err(format!("--bind: {error}"));
+                return Err(format!("--bind: {error}").into());
             }
         };
         let address = server.addrs()[0];
@@ -219,6 +237,7 @@ async fn open(settings: &Serve, product: &Product) -> Result<(Database, Option<S
         return Err(problem);
     }
     tracing::info!(database = %url, "database ready");
+    db.warn_of_servers();
     let wanted = match settings.sample_data {
         SampleData::Auto => new && embedded,
         SampleData::Always => true,

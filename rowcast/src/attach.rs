@@ -37,6 +37,7 @@ mod postgres;
 mod remarks;
 mod sqlite;
 mod statement;
+mod summary;
 mod tracked;
 
 use std::collections::BTreeSet;
@@ -48,8 +49,10 @@ use crate::{
     error::Error,
 };
 pub use choice::{Choice, remember};
+pub(crate) use name::quoted;
 pub use remarks::{Remark, not_seen, read_only};
 pub use statement::{Statement, execute};
+pub use summary::summary;
 pub use tracked::has_version;
 
 /// The schema of PostgreSQL that contains everything of Rowcast.

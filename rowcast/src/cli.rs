@@ -4,7 +4,7 @@ mod project;
 mod users;
 
 use std::{
-    io::{Read, Write},
+    io::{ErrorKind, Read, Write},
     path::Path,
     process::ExitCode,
     sync::Arc,
@@ -16,7 +16,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     app::{App, database_problem, refuse_foreign},
-    config::{Cli, Command, Endpoint, SchemaFormat, Serve, Storage, UserCommand, without_secrets},
+    config::{
+        Cli, Command, Endpoint, SchemaFormat, Serve, Storage, UserCommand, without_sample_data,
+        without_secrets,
+    },
     database::{Database, DatabaseUrl},
     error::Error,
     health, live,
@@ -37,6 +40,7 @@ pub(crate) async fn run(product: &Product) -> ExitCode {
         };
     }
     let program = Cli::command().name(product.name).bin_name(product.name);
+    let program = if product.seed.is_none() { without_sample_data(program) } else { program };
     let cli = program.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = cli.unwrap_or_else(|error| without_secrets(error).exit());
     let done = match cli.command {
@@ -79,14 +83,16 @@ async fn serve(settings: Serve, product: &Product) -> Result<(), String> {
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     // A start may wait for other processes that hold the database.
     let app = tokio::select! {
-        app = App::build(&settings, product) => app?,
+        app = App::build(&settings, product) => app.map_err(|error| error.to_string())?,
         _ = terminate.recv() => return Err("ended before it had started".into()),
     };
     // A full pipe without a reader would block the server.
-    let (line, message) = (format!("{} is listening on {}", product.name, app.url()), app.announcement());
+    let line = format!("{} is listening on {}", product.name, app.url());
+    let (message, remark) = (app.announcement(), project::remark_without_files(&settings, product, &app));
     std::thread::spawn(move || {
         print_line(format_args!("{line}"));
         announce(message);
+        announce(remark);
     });
     let stop = async move {
         tokio::select! {
@@ -173,7 +179,11 @@ fn print_schema(language: SchemaFormat, registry: &Registry) -> Result<(), Strin
         SchemaFormat::JsonSchema => contract.json_schema(),
         SchemaFormat::AsyncApi => contract.asyncapi(),
     };
-    std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())
+    match std::io::stdout().write_all(text.as_bytes()) {
+        // The reader has seen enough, as `head` has.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| error.to_string()),
+    }
 }
 
 async fn user(command: UserCommand, product: &Product) -> Result<(), String> {

@@ -3,6 +3,7 @@
 mod commands;
 mod endpoint;
 mod project;
+mod sample_data;
 mod secret;
 mod serve;
 mod validation;
@@ -13,6 +14,7 @@ use crate::database::{DatabaseUrl, EMBEDDED, Synchronous};
 pub use commands::{Cli, Command, SchemaFormat, UserCommand};
 pub use endpoint::{AccessMode, Audience, Endpoint};
 pub use project::{Beside, Dev, ProjectCli, ProjectCommand};
+pub(crate) use sample_data::without_sample_data;
 pub use secret::{Secret, without_secrets};
 pub use serve::{LogFormat, Metrics, SampleData, Serve};
 

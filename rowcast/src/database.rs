@@ -221,6 +221,13 @@ impl Database {
         }
     }
 
+    /// Logs other servers on the database, where it is meant for one.
+    pub(crate) fn warn_of_servers(&self) {
+        if let Engine::Sqlite(sqlite) = &*self.engine {
+            sqlite.warn_of_servers();
+        }
+    }
+
     /// Whether the database accepts work.
     #[must_use]
     pub fn is_open(&self) -> bool {

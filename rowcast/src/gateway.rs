@@ -12,12 +12,13 @@ mod presence;
 pub mod reply;
 mod sign_in;
 mod socket_state;
+mod suggestion;
 mod token_monitor;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use futures_util::FutureExt;
-use rowcast_schema::{Connected, RequestOptions, suggest};
+use rowcast_schema::{Connected, RequestOptions};
 use serde_json::value::RawValue;
 use socketio::{ConnectError, Event, Frame, Handshake, Hub, LimitExceeded, Reason, Reply, Service, Socket};
 
@@ -36,6 +37,7 @@ use clock::Clock;
 use message_limits::MessageLimits;
 pub use socket_state::SocketState;
 use socket_state::{HandshakeAuth, Subscriptions, with_limit};
+use suggestion::nearest_event;
 use token_monitor::TokenMonitor;
 
 /// The event handler that all sockets share.
@@ -169,12 +171,10 @@ impl Gateway {
 
     /// The error for an unknown event; it suggests the nearest known name.
     fn unknown_event(&self, event: &str) -> Error {
-        Error::UnknownEvent(
-            match suggest(event, self.registry().events().chain(self.builtin_events().iter().copied())) {
-                Some(known) => format!("no such event; did you mean {known}?"),
-                None => "no such event".into(),
-            },
-        )
+        Error::UnknownEvent(match nearest_event(&self.registry(), self.builtin_events(), event) {
+            Some(known) => format!("no such event; did you mean {known}?"),
+            None => "no such event".into(),
+        })
     }
 
     /// The event's name as a metric label; `unknown` for names that are not registered, which clients can choose

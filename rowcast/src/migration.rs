@@ -64,6 +64,18 @@ pub(crate) const ENGINE_TABLES: [&str; 18] = [
     "rowcast_user_keys",
     "rowcast_version_holds",
 ];
+
+/// The names of the tables that the migrations create beside the tables of others.
+pub(crate) fn created_beside_others(backend: DbBackend) -> Vec<&'static str> {
+    let later = [PROJECT_MIGRATIONS, CHOICE, "rowcast_attachment"];
+    let elsewhere: &[&str] = match backend {
+        DbBackend::Postgres => &["rowcast_version_holds"],
+        _ => &["rowcast_commits", "rowcast_runs"],
+    };
+    let is_created = |name: &&str| !later.contains(name) && !elsewhere.contains(name);
+    ENGINE_TABLES.into_iter().filter(is_created).collect()
+}
+
 /// The table that distinguishes the engine's schema from others with tables of the same names.
 pub(crate) const ENGINE_MARKER: &str = "rowcast_change_log_state";
 

@@ -22,6 +22,7 @@ pub use init::init;
 pub use mistake::Mistake;
 pub(crate) use mistake::{did_you_mean, list};
 pub use names::names;
+pub(crate) use names::singular;
 pub(crate) use naming::{Named, named};
 pub use pattern::matches;
 pub use reset::{Confirmed, reset};
@@ -50,6 +51,13 @@ impl Project {
     /// All mistakes.
     pub fn read(folder: &Path) -> Result<Self, Vec<Mistake>> {
         Ok(Self { folder: Some(folder.to_owned()), settings: Settings::read(folder)? })
+    }
+
+    /// Whether the folder has files of a project: settings or migrations.
+    #[must_use]
+    pub fn has_files(&self) -> bool {
+        let has_settings = self.folder.as_ref().is_some_and(|folder| folder.join(settings::FILE).exists());
+        has_settings || self.migrations().is_some()
     }
 
     /// The folder with migrations, if there is one.

@@ -3,11 +3,13 @@
 //! Only its form is validated here. The names and types of columns are validated by the server's query.
 
 use schemars::JsonSchema;
+use serde_json::value::RawValue;
 use validator::Validate;
 
 use crate::{
-    Form, Payload,
+    FieldErrors, Form, Payload, PayloadError,
     filter::{Filter, FilterSchema},
+    payload,
 };
 
 const MAX_SORT_COLUMNS: usize = 8;
@@ -42,6 +44,23 @@ pub struct Sort {
 impl ListRequest {
     /// Rows of a page without `limit`.
     pub const DEFAULT_LIMIT: u64 = 50;
+
+    /// Decodes a payload as [`read`](crate::read()) does. The sentences of errors have these columns in their examples.
+    ///
+    /// # Errors
+    /// [`PayloadError::Payload`] when the payload is no object.
+    pub fn read_for(payload: &RawValue, columns: &[&str]) -> Result<(Self, FieldErrors), PayloadError> {
+        payload::read_by(payload, |form| Self::read_with(form, columns))
+    }
+
+    fn read_with(form: &mut Form<'_>, columns: &[&str]) -> Self {
+        Self {
+            filter: Filter::read(form, "where", columns.first().unwrap_or(&"id")),
+            sort: sort(form, columns),
+            limit: limit(form),
+            after: form.nullable_text("after"),
+        }
+    }
 }
 
 impl Default for ListRequest {
@@ -64,12 +83,7 @@ impl Payload for ListRequest {
     ];
 
     fn read(form: &mut Form<'_>) -> Self {
-        Self {
-            filter: Filter::read(form, "where"),
-            sort: sort(form),
-            limit: limit(form),
-            after: form.nullable_text("after"),
-        }
+        Self::read_with(form, &[])
     }
 }
 
@@ -81,7 +95,7 @@ fn limit(form: &mut Form<'_>) -> u64 {
     }
 }
 
-fn sort(form: &mut Form<'_>) -> Vec<Sort> {
+fn sort(form: &mut Form<'_>, known: &[&str]) -> Vec<Sort> {
     let columns = form.nullable_text("sort").unwrap_or_default();
     let columns: Vec<&str> = columns.split(',').map(str::trim).collect();
     if columns == [""] {
@@ -99,7 +113,12 @@ fn sort(form: &mut Form<'_>) -> Vec<Sort> {
         (!column.is_empty() && !is_sql).then(|| Sort { column: column.to_owned(), descending })
     };
     columns.into_iter().map(sort).collect::<Option<_>>().unwrap_or_else(|| {
-        form.add_error("sort", "must be column names with commas between, like name,-age");
+        let example = match known {
+            [first, second, ..] => format!("{first},-{second}"),
+            [only] => format!("-{only}"),
+            [] => "-id".to_owned(),
+        };
+        form.add_error("sort", format!("must be column names with commas between, like {example}"));
         Vec::new()
     })
 }

@@ -70,9 +70,17 @@ pub fn decode<P: Payload>(payload: &RawValue) -> Result<P, PayloadError> {
 /// # Errors
 /// [`PayloadError::Payload`] when the payload is no object.
 pub fn read<P: Payload>(payload: &RawValue) -> Result<(P, FieldErrors), PayloadError> {
+    read_by(payload, P::read)
+}
+
+/// Decodes a payload by a function in the place of [`Payload::read`].
+pub(crate) fn read_by<P: Payload>(
+    payload: &RawValue,
+    read: impl FnOnce(&mut Form<'_>) -> P,
+) -> Result<(P, FieldErrors), PayloadError> {
     let fields = fields(payload, P::NOUN, P::OPTIONAL).map_err(PayloadError::Payload)?;
     let mut form = Form::new(fields);
-    let value = P::read(&mut form);
+    let value = read(&mut form);
     let mut errors = form.finish(P::NOUN, P::OTHER_NAMES);
     if let Err(violation) = value.validate() {
         errors.merge(rules::sentences(&violation));

@@ -88,7 +88,7 @@ fn filter_beyond_limits_is_refused() {
 }
 
 const OPS: &str = "must use eq, ne, gt, gte, lt, lte, in, contains, starts_with, is_null or has";
-const SHAPE: &str = r#"must be an object, like {"age": {"gte": 18}}"#;
+const SHAPE: &str = r#"must be an object, like {"id":{"ne":null}}"#;
 
 fn number(number: &str) -> Scalar {
     Scalar::Number(number.into())
@@ -182,7 +182,7 @@ fn invalid_request_reports_all_errors() {
         "where.coach": "must be the id alone: 1, not {\"id\": 1}",
         "filter": "is not a field of a list request; did you mean where?",
         "orderBy": "is not a field of a list request; did you mean sort?",
-        "sort": "must be column names with commas between, like name,-age",
+        "sort": "must be column names with commas between, like -id",
         "limit": "must be at most 500",
         "after": "must be text",
         "limt": "is not a field of a list request; did you mean limit?",
@@ -202,7 +202,19 @@ fn request_beyond_limits_is_refused() {
         refused(json!({ "sort": "a,".repeat(8) + "a" })),
         json!({ "sort": "must name at most 8 columns" })
     );
-    let names = json!({ "sort": "must be column names with commas between, like name,-age" });
+    let names = json!({ "sort": "must be column names with commas between, like -id" });
     assert_eq!(refused(json!({ "sort": "age desc" })), names);
     assert_eq!(refused(json!({ "where": "age > 18" })), json!({ "where": SHAPE }));
+}
+
+#[test]
+fn example_of_an_error_has_columns_of_the_collection() {
+    let refused = |columns: &[&str]| {
+        let payload = r#"{"where": 1, "sort": "title desc"}"#;
+        let (_, errors) = ListRequest::read_for(serde_json::from_str(payload).unwrap(), columns).unwrap();
+        ["where", "sort"].map(|field| errors.get(field).unwrap().split(", like ").last().unwrap().to_owned())
+    };
+    assert_eq!(refused(&["title", "done", "id"]), [r#"{"title":{"ne":null}}"#, "title,-done"]);
+    assert_eq!(refused(&["the \"key\""]), [r#"{"the \"key\"":{"ne":null}}"#, "-the \"key\""]);
+    assert_eq!(refused(&[]), [r#"{"id":{"ne":null}}"#, "-id"]);
 }

@@ -46,7 +46,7 @@ async fn start(database: &Database, product: &rowcast::Product) -> Result<(), St
     let url = database.url();
     let cli = ["tasks", "--bind", "127.0.0.1:0", "--database-url", &url];
     let settings = <Cli as clap::Parser>::try_parse_from(cli).unwrap().serve;
-    App::build(&settings, product).await.map(drop)
+    App::build(&settings, product).await.map(drop).map_err(|error| error.to_string())
 }
 
 async fn missing_table_is_reported_at_start(database: &Database) {

@@ -19,6 +19,21 @@ create view companies as select company from customers;
 insert into customers values ('ALFKI', 'Alfreds'), ('BOLID', 'Bólido');
 insert into order_lines values (10248, 11, 'ALFKI', 12);`;
 
+// What attaching has created: tables, and triggers on the tables of others.
+const counts = {
+  sqlite: [
+    "select count(*) from sqlite_master where type = 'table' and name like 'rowcast_%'",
+    "select count(*) from sqlite_master where type = 'trigger' and tbl_name not like 'rowcast_%'",
+  ],
+  postgres: [
+    "select count(*) from pg_tables where schemaname = 'rowcast'",
+    "select count(*) from pg_trigger where tgrelid in ('customers'::regclass, 'order_lines'::regclass) and not tgisinternal",
+  ],
+};
+
+// A URL as messages have it.
+const shown = (url) => url.replace(/\/\/[^/@]*@/, "//");
+
 onBoth((kind, make) => {
   test(`a database with tables is attached, served and detached: ${kind}`, async (t) => {
     const { folder, database } = await make(t);
@@ -37,8 +52,14 @@ onBoth((kind, make) => {
     assert.deepEqual([plan.code, plan.err], [0, ""]);
     assert.match(plan.out, /create trigger .* on .*customers/i);
     assert.deepEqual(await database.schema(), before, "a dry run changes nothing");
+    assert.deepEqual((await rowcast("detach", database.url)), { code: 0, out: `nothing was attached to ${shown(database.url)}, so nothing was removed\n`, err: "" });
+    assert.deepEqual(await database.schema(), before);
 
     for (const times of ["once", "twice"]) assert.equal((await rowcast("attach", database.url)).code, 0, times);
+    const [made, triggers] = await Promise.all(counts[kind].map(async (sql) => Number(await database.read(sql))));
+    const schema = kind === "postgres" ? "in the schema rowcast" : "with the prefix rowcast_";
+    const sum = `-- Attaching creates ${made} tables ${schema} and ${triggers} triggers on 2 tables of yours.`;
+    assert.equal(plan.out.split("\n")[0], sum);
     assert.deepEqual(await database.read("select * from customers order by 1"), ["ALFKI|Alfreds", "BOLID|Bólido"]);
     const server = await start(t, folder, "serve", "--database-url", database.url);
     await t.test("stock clients read, write and follow it", () => serves(server, database));
@@ -92,6 +113,20 @@ onBoth((kind, make) => {
     assert.equal((await run(folder, "attach", database.url)).code, 0);
     for (let ack; !ack?.ok; ) ack = await write("France");
     assert.equal(await server.stop(), 0);
+  });
+});
+
+onBoth((kind, make) => {
+  if (kind === "sqlite") return;
+  test("a database of PostgreSQL that does not exist is named, with what makes it", async (t) => {
+    const { folder, database } = await make(t);
+    const url = new URL(database.url);
+    url.pathname = "no_database";
+    for (const command of [["attach", url.href], ["detach", url.href], ["serve", "--database-url", url.href]]) {
+      const { code, err } = await run(folder, ...command);
+      assert.equal(code, 1);
+      assert.match(err, /\/no_database does not exist: make it by `create database "no_database"` in psql/);
+    }
   });
 });
 

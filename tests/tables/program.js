@@ -41,9 +41,24 @@ export const runWith = (input, folder, ...args) =>
     stdin.end(input);
   });
 
-// Starts `serve` or `dev`. `line` gives the next line that is like a pattern.
+// Runs a command whose output nobody reads beyond the first piece of it.
+export async function endsEarly(folder, ...args) {
+  const child = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], timeout: TIMEOUT });
+  let err = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => (err += text));
+  child.stdout.once("data", () => child.stdout.destroy());
+  const [code] = await once(child, "close");
+  return { code, err };
+}
+
+// Starts `serve` or `dev`. `line` gives the next line that is like a pattern, `log` what is on standard error.
 export function launch(folder, ...args) {
-  const child = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(program, args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  let log = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    log += text;
+    process.stderr.write(text);
+  });
   const ended = once(child, "exit");
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   async function end(signal) {
@@ -60,6 +75,7 @@ export function launch(folder, ...args) {
         if (pattern.test(value)) return value;
       }
     },
+    log: () => log,
     stop: () => end("SIGTERM"),
   };
 }

@@ -2,12 +2,14 @@
 
 import assert from "node:assert/strict";
 import { appendFile, readFile, readdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { nextEvent, pollUntil, waitForSocket } from "@rowcast/test-support";
+import { setTimeout as sleep } from "node:timers/promises";
+import { nextEvent, openSocket, pollUntil, waitForSocket } from "@rowcast/test-support";
 import { axePath, launchBrowser } from "@rowcast/test-support/browser";
 import { onBoth, sqlite } from "./databases.js";
-import { launch, makeFolder, run, start } from "./program.js";
+import { endsEarly, launch, makeFolder, run, start } from "./program.js";
 
 const axe = await readFile(axePath, "utf8");
 
@@ -197,6 +199,161 @@ test("dev starts once a mistake is mended, and SIGTERM ends it with 0 before and
   assert.equal(await late.stop(), 0);
 });
 
+test("dev shows mistakes of rowcast.toml at the start, and follows its settings once they are mended", async (t) => {
+  const project = await makeProject(t);
+  await project.write("rowcast.toml", '[server]\nbnd = "127.0.0.1:0"\n');
+  const dev = launch(project.folder, "dev");
+  assert.match(await dev.line(/^rowcast\.toml/), /^rowcast\.toml:2: .*`bnd`.*`bind`/);
+  await dev.line(/^waiting for a change$/);
+  await project.write("rowcast.toml", '[server]\nbind = "127.0.0.1:0"\nbase_path = "/mended"\n');
+  await dev.line(/ is listening on .*\/mended\/$/);
+  assert.equal(await dev.stop(), 0);
+
+  await project.write("rowcast.toml", "nonsense\n");
+  const never = launch(project.folder, "dev");
+  await never.line(/^waiting for a change$/);
+  assert.equal(await never.stop(), 0);
+});
+
+test("dev starts by itself once its port is free", async (t) => {
+  const project = await makeProject(t);
+  const other = createServer().listen(0, "127.0.0.1");
+  t.after(() => other.close());
+  const port = await pollUntil("the port", () => other.address()?.port);
+  const dev = launch(project.folder, "dev", "--bind", `127.0.0.1:${port}`);
+  await dev.line(/^--bind: .* cannot be listened on/);
+  await dev.line(/^trying again every 2 seconds$/);
+  await sleep(5000);
+  assert.ok(!(await readdir(project.folder)).includes("rowcast.db"), "an attempt that fails changes nothing");
+  other.close();
+  // It has said so once.
+  assert.match(await dev.line(/./), / is listening on /);
+  assert.equal(dev.log(), "");
+  assert.equal(await dev.stop(), 0);
+});
+
+onBoth((kind, make) => {
+  test(`dev starts by itself once its database is attached: ${kind}`, async (t) => {
+    const { folder, database } = await make(t);
+    await database.execute("create table notes (id integer not null primary key, title text not null)");
+    const dev = launch(folder, "dev", "--bind", "127.0.0.1:0", "--database-url", database.url);
+    await dev.line(/`rowcast attach URL`/);
+    await dev.line(/^trying again every 2 seconds$/);
+    assert.equal((await run(folder, "attach", database.url)).code, 0);
+    await dev.line(/ is listening on /);
+    assert.equal(await dev.stop(), 0);
+  });
+});
+
+test("a folder without a project is said to be none, with what is served", async (t) => {
+  const folder = await makeFolder(t);
+  const remark = async (command) => {
+    const server = launch(folder, command, "--bind", "127.0.0.1:0");
+    await server.line(/ is listening on /);
+    const line = await server.line(/./);
+    assert.equal(await server.stop(), 0);
+    return line;
+  };
+  const where = "no rowcast.toml and no migrations are here";
+  const init = "`rowcast init .` makes a project here";
+  for (const command of ["dev", "serve"])
+    assert.equal(await remark(command), `${where}: sqlite://rowcast.db is served, which has no tables. ${init}`);
+  await sqlite(folder).execute("create table notes (id integer primary key); create table tags (id integer primary key)");
+  assert.equal(await remark("serve"), `${where}: the 2 tables of sqlite://rowcast.db are served. ${init}`);
+
+  const dev = launch(folder, "dev", "--bind", "127.0.0.1:0");
+  await dev.line(/the 2 tables/);
+  assert.equal((await run(folder, "init", ".")).code, 0);
+  await dev.line(/^the files were applied$/);
+  assert.equal(await dev.stop(), 0);
+  const server = launch(folder, "serve", "--bind", "127.0.0.1:0");
+  await server.line(/ is listening on /);
+  assert.equal(await server.stop(), 0);
+  await assert.rejects(server.line(/./), "with a project nothing is said");
+});
+
+test("a second server on a file of SQLite names the first, and both follow each other", async (t) => {
+  const project = await makeProject(t);
+  const first = await project.dev();
+  const one = await openStore(first);
+  const second = launch(project.folder, "dev", "--bind", "127.0.0.1:0");
+  const url = (await second.line(/ is listening on /)).split(" ").at(-1);
+  assert.match(await pollUntil("the warning", second.log), /^[^\n]* WARN [^\n]*another process of this program has the database file open[^\n]*rowcast \(\d+\)[^\n]*\n$/);
+  const two = await openStore({ open: () => openSocket(t, url) });
+  assert.ok((await one.request("new_task", { id: "a", title: "Through the first" })).ok);
+  assert.ok((await two.request("new_task", { id: "b", title: "Through the second" })).ok);
+  for (const { waitFor } of [one, two]) await waitFor("both tasks", (tasks) => tasks.length === 2);
+  await project.write("migrations/0002_priority.sql", "alter table tasks add column priority integer not null default 3;");
+  for (const { waitFor } of [one, two]) await waitFor("the column", (tasks) => tasks.every((task) => task.priority === 3));
+  assert.equal(await first.stop(), 0);
+  assert.ok((await two.request("new_task", { id: "c", title: "Alone" })).ok);
+  assert.equal(await second.stop(), 0);
+});
+
+test("refusals name the event and the columns that a client probably meant", async (t) => {
+  const project = await makeProject(t);
+  await project.write("migrations/0002_employees.sql", "create table employees (id integer primary key);");
+  const server = await project.dev();
+  const { request } = await openStore(server);
+  const meant = { create_task: "new_task", addTask: "new_task", set_task: "update_task", "tasks:remove": "delete_task", all_tasks: "list_tasks",
+    create_employees: "new_employee", new_taks: "new_task" };
+  for (const [event, known] of Object.entries(meant))
+    assert.deepEqual((await request(event, {})).errors, { $unknown_event: `no such event; did you mean ${known}?` });
+  for (const event of ["create_nothing", "create"]) assert.deepEqual((await request(event, {})).errors, { $unknown_event: "no such event" });
+  assert.deepEqual((await request("list_tasks", { where: 1, sort: "title desc" })).errors, {
+    where: 'must be an object, like {"id":{"ne":null}}',
+    sort: "must be column names with commas between, like id,-title",
+  });
+  assert.ok((await request("list_tasks", { where: { id: { ne: null } }, sort: "id,-title" })).ok);
+  const { out } = await run(project.folder, "schema", "asyncapi");
+  for (const sentence of ["Makes an employee.", "Deletes an employee.", "Makes a task."]) assert.ok(out.includes(sentence), sentence);
+  assert.equal(await server.stop(), 0);
+});
+
+test("output to a program that has read enough ends without an error", async (t) => {
+  const folder = await makeFolder(t);
+  const columns = Array.from({ length: 90 }, (_, at) => `a_column_with_a_long_name_${at} integer`).join();
+  const tables = Array.from({ length: 30 }, (_, at) => `create table t${at} (id integer primary key, ${columns})`).join(";");
+  await sqlite(folder).execute(tables);
+  const url = sqlite(folder).url;
+  for (const command of [["attach", "--dry-run", url], ["schema", "typescript", "--database-url", url]])
+    assert.deepEqual(await endsEarly(folder, ...command), { code: 0, err: "" }, command[0]);
+});
+
+test("table that is not live is sent to no client, but once without rows to those that have some", async (t) => {
+  const project = await makeProject(t);
+  const listed = () => project.write("rowcast.toml", "[collections.notes]\nlive = false\n");
+  await project.write("migrations/0002_notes.sql", "create table notes (id integer primary key); insert into notes values (7);");
+  await listed();
+  const server = await project.dev();
+  // All that a client receives of notes.
+  function follow(options) {
+    const { socket, request } = server.open(options);
+    const received = [];
+    socket.on("notes", (rows) => received.push(rows.map(({ id }) => id)));
+    socket.on("changes", ({ notes }) => notes && received.push([notes.upserted.map(({ id }) => id), notes.deleted]));
+    return { socket, request, received };
+  }
+  const clients = [follow(), follow({ auth: { live: "changes" } })];
+  await Promise.all(clients.map(({ socket }) => nextEvent(socket, "tasks")));
+  assert.ok((await clients[0].request("new_note", { id: 8 })).ok);
+  assert.deepEqual(clients.map(({ received }) => received), [[], []]);
+
+  let announced = Promise.all(clients.map(({ socket }) => nextEvent(socket, "schema")));
+  await project.write("rowcast.toml", "");
+  await announced;
+  announced = Promise.all(clients.map(({ socket }) => nextEvent(socket, "schema")));
+  await listed();
+  await announced;
+  const later = follow();
+  await nextEvent(later.socket, "tasks");
+  assert.ok((await later.request("new_note", { id: 9 })).ok);
+  assert.deepEqual((await later.request("list_notes", {})).data.rows.map(({ id }) => id), [7, 8, 9]);
+  assert.deepEqual(clients.map(({ received }) => received), [[[7, 8], []], [[[7, 8], []], [[], [7, 8]]]]);
+  assert.deepEqual(later.received, []);
+  assert.equal(await server.stop(), 0);
+});
+
 test("init overwrites no file, and writes none if one is there", async (t) => {
   const folder = await makeFolder(t);
   await writeFile(join(folder, "README.md"), "Mine.\n");
@@ -207,6 +364,8 @@ test("init overwrites no file, and writes none if one is there", async (t) => {
   assert.equal(await readFile(join(folder, "README.md"), "utf8"), "Mine.\n");
   // Beside what is not in the way.
   await writeFile(join(folder, "package.json"), "{}");
-  assert.equal((await run(folder, "init", "new")).code, 0);
+  const made = await run(folder, "init", "new");
+  assert.deepEqual([made.code, made.out.split("\n").at(-2)], [0, "now: cd new && rowcast dev"]);
+  assert.equal((await run(await makeFolder(t), "init", "./")).out.split("\n").at(-2), "now: rowcast dev");
   assert.ok((await readdir(join(folder, "new"))).includes("rowcast.toml"));
 });

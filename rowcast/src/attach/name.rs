@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::catalog::QualifiedName;
 
 /// A name in quotes, which is exact on both databases.
-pub(super) fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

@@ -20,6 +20,7 @@ mod error;
 mod file_guard;
 mod files;
 mod gate;
+mod holders;
 mod integrity;
 mod log_reader;
 mod open_file;
@@ -140,6 +141,19 @@ impl Sqlite {
     /// The reason why the file cannot be used or written.
     pub(super) fn trouble(&self) -> Option<String> {
         self.gate.trouble()
+    }
+
+    /// Logs other processes of this program that have the file open: a second server works, and knows nothing of the first.
+    pub(super) fn warn_of_servers(&self) {
+        let mut alike = holders::holders(&[&self.path]);
+        alike.retain(holders::Holder::is_alike);
+        if !alike.is_empty() {
+            let processes = holders::in_words(&alike);
+            tracing::warn!(
+                processes,
+                "another process of this program has the database file open: a file is meant for one server, so end the other if it is one"
+            );
+        }
     }
 
     pub(super) async fn close(&self) {

@@ -19,7 +19,7 @@ pub fn names(table: &str, settings: Option<&CollectionSettings>) -> (String, Str
 }
 
 /// The singular of a name.
-pub(super) fn singular(name: &str) -> String {
+pub(crate) fn singular(name: &str) -> String {
     let (before, word) = name.split_at(last_word(name));
     if !WORD_LENGTH.contains(&word.len()) || !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return name.to_owned();

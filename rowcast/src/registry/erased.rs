@@ -282,7 +282,8 @@ impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
             store::get::<C>(context.db, row.id).await
         });
         let list = Route::from_decoder::<ListRequest, _, _>(|payload| {
-            let (request, errors) = rowcast_schema::read::<ListRequest>(payload)?;
+            let columns: Vec<_> = C::COLUMNS.iter().map(|(name, _)| *name).collect();
+            let (request, errors) = ListRequest::read_for(payload, &columns)?;
             let query = query::Query::<C>::new(request, errors)?;
             Ok((TransactionKind::Read, Fingerprint::none(), async move |context: &Context<'_>| {
                 query.run(context.db).await.map(Completed::from)

@@ -9,12 +9,12 @@ use super::{
     sync::{Synced, sync},
 };
 use crate::{
-    attach::{self, Choice, Detachment, Installed, Remark},
+    attach::{self, Choice, Detachment, Installed, Remark, Statement},
     catalog::Catalog,
     database::{Database, DatabaseUrl, Synchronous, Transaction, alter, inspect},
     error::Error,
     live::resync,
-    migration::{CHOICE, ENGINE_TABLES, Migrations},
+    migration::{Migrations, created_beside_others},
     project::{self, Mistake, Settings},
     registry::Registry,
 };
@@ -24,6 +24,8 @@ use crate::{
 pub struct Attachment {
     /// SQL, with comments; empty if nothing is missing.
     pub sql: String,
+    /// What attaching creates and drops, in a sentence without a subject.
+    pub summary: String,
     /// What the operator should know of the tables, in a sentence each.
     pub remarks: Vec<String>,
     /// What the role lacks, in a sentence each. If there is any, nothing is done.
@@ -53,28 +55,28 @@ async fn look(db: &Transaction, settings: &Settings, names: &ChosenNames) -> Res
     if let [first, ..] = installed.conflicts() {
         return Err(Error::Refused(first.clone()));
     }
-    let own: Vec<&str> = ENGINE_TABLES
-        .into_iter()
-        .filter(|name| !matches!(*name, "rowcast_project_migrations" | "rowcast_attachment" | CHOICE))
-        .collect();
-    let own = format!("-- The tables of Rowcast itself: {}", own.join(", "));
+    let backend = db.get_database_backend();
     let prepare = attach::prepare(&installed);
-    let before = prepare.iter().map(|statement| format!("{};", statement.sql));
-    let own = (!prepare.is_empty()).then_some(own);
+    let own = if prepare.is_empty() { Vec::new() } else { created_beside_others(backend) };
     let plan = attach::plan(&catalog, &options, &installed);
     let remember = match &choice {
-        Some(choice) => attach::remember(choice, &Choice::read(db).await?, db.get_database_backend()),
+        Some(choice) => attach::remember(choice, &Choice::read(db).await?, backend),
         None => Vec::new(),
     };
-    let after = remember.iter().chain(&plan).map(|statement| format!("{};", statement.sql));
-    let sql: Vec<String> = before.chain(own).chain(after).collect();
+    let with_semicolon = |statement: &Statement| format!("{};", statement.sql);
+    let before = prepare.iter().map(with_semicolon);
+    let comment = (!own.is_empty()).then(|| format!("-- The tables of Rowcast itself: {}", own.join(", ")));
+    let after = remember.iter().chain(&plan).map(with_semicolon);
+    let sql: Vec<String> = before.chain(comment).chain(after).collect();
+    let all: Vec<Statement> = [&*prepare, &*remember, &*plan].concat();
+    let summary = attach::summary(own.len(), &all, backend);
     // Before, no trigger is there that could have gaps.
     let gaps = if plan.is_empty() { attach::gaps(db, &catalog, &options).await? } else { Vec::new() };
     let remarks = gaps.into_iter().map(|Remark { sentence, .. }| sentence);
     let notices = notices.into_iter().map(|notice| format!("{}: {}", notice.table, notice.sentence));
     let remarks = names.contradicted_by(settings).into_iter().chain(notices).chain(remarks).collect();
     let missing_rights = attach::missing_rights(db, &catalog, &options).await?;
-    Ok(Attachment { sql: sql.join("\n\n"), remarks, missing_rights })
+    Ok(Attachment { sql: sql.join("\n\n"), summary, remarks, missing_rights })
 }
 
 /// Mistakes in settings that there are for these tables and not for all. Others may be mended by a migration.

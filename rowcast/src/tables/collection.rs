@@ -128,7 +128,7 @@ impl TableCollection {
     fn list_route(&self) -> Route {
         let of = self.0.clone();
         Route::with_shape(Shape::of_table(TableEvent::List), move |payload| {
-            let (request, errors) = rowcast_schema::read::<ListRequest>(payload)?;
+            let (request, errors) = ListRequest::read_for(payload, &of.sortable_columns())?;
             let (query, of) = (of.list_query(&request, errors)?, of.clone());
             Ok((TransactionKind::Read, Fingerprint::none(), async move |context: &Context<'_>| {
                 unless_altered(of.list(context.db, &query)).await.map(Completed::from)
@@ -274,7 +274,7 @@ impl ErasedCollection for TableCollection {
 
     fn routes(&self, _referencing: Vec<ReferencingCollection>) -> Vec<(&'static str, Route)> {
         let (singular, plural) = (self.0.singular, self.0.name);
-        let noun = self.0.noun();
+        let a_row = self.0.article();
         let mut routes = vec![(
             intern(&format!("list_{plural}")),
             self.list_route().described(format!("Lists rows of {plural}, a page at a time.")),
@@ -286,10 +286,10 @@ impl ErasedCollection for TableCollection {
             routes.splice(
                 0..0,
                 [
-                    route("new", self.create_route(), format!("Makes a {noun}.")),
-                    route("update", self.update_route(), format!("Changes a {noun}; what is absent stays.")),
-                    route("delete", self.delete_route(), format!("Deletes a {noun}.")),
-                    route("get", self.get_route(), format!("Finds a {noun} by its key.")),
+                    route("new", self.create_route(), format!("Makes {a_row}.")),
+                    route("update", self.update_route(), format!("Changes {a_row}; what is absent stays.")),
+                    route("delete", self.delete_route(), format!("Deletes {a_row}.")),
+                    route("get", self.get_route(), format!("Finds {a_row} by its key.")),
                 ],
             );
         }

@@ -70,6 +70,11 @@ impl Definition {
         self.shown().map(|field| field.name).collect()
     }
 
+    /// Those that have an order.
+    pub(super) fn sortable_columns(&self) -> Vec<&'static str> {
+        self.shown().filter(|field| self.comparable(field).is_some()).map(|field| field.name).collect()
+    }
+
     pub(super) fn find_column(&self, name: &str) -> Result<(usize, &Field), Refusal> {
         let found = self.field(name).filter(|(_, field)| field.shown);
         found.ok_or_else(|| {

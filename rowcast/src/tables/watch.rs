@@ -17,12 +17,13 @@ use super::{
     sync::{Synced, sync},
 };
 use crate::{
+    app::StartError,
     attach,
     catalog::Catalog,
     database::{Database, Transaction},
     error::Error,
     live::Live,
-    project::{self, Project},
+    project::{self, Mistake, Project},
     registry::Registry,
 };
 
@@ -109,7 +110,7 @@ impl Watcher {
         db: Database,
         project: Project,
         base: Arc<Registry>,
-    ) -> Result<(Self, ProjectHandle), String> {
+    ) -> Result<(Self, ProjectHandle), StartError> {
         migrate(&db, &project).await?;
         let (registry, served) = read(&db, &project, &base, &Synced::default()).await?;
         served.log(None);
@@ -125,12 +126,14 @@ impl Watcher {
         loop {
             tokio::select! {
                 Some(Request { project, done }) = self.requests.recv() => {
-                    let _ = done.send(self.apply(project, &live, &hub).await);
+                    let applied = self.apply(project, &live, &hub).await;
+                    let _ = done.send(applied.map_err(|error| error.to_string()));
                 }
                 () = tokio::time::sleep(INTERVAL) => match self.look(&live, &hub).await {
                     Ok(()) => failing = false,
-                    Err(reason) => {
+                    Err(error) => {
                         if !std::mem::replace(&mut failing, true) {
+                            let reason = error.to_string();
                             tracing::warn!(reason, "the tables of the database could not be read; trying again");
                         }
                     }
@@ -139,7 +142,7 @@ impl Watcher {
         }
     }
 
-    async fn apply(&mut self, mut project: Project, live: &Live, hub: &Hub) -> Result<(), String> {
+    async fn apply(&mut self, mut project: Project, live: &Live, hub: &Hub) -> Result<(), StartError> {
         // Who signs in is settled at the start.
         project.settings.accounts.clone_from(&self.project.settings.accounts);
         migrate(&self.db, &project).await?;
@@ -149,7 +152,7 @@ impl Watcher {
         Ok(())
     }
 
-    async fn look(&mut self, live: &Live, hub: &Hub) -> Result<(), String> {
+    async fn look(&mut self, live: &Live, hub: &Hub) -> Result<(), StartError> {
         let stamp = stamp(&self.db).await.map_err(problem)?;
         if stamp == self.served.stamp {
             return Ok(());
@@ -189,9 +192,14 @@ impl Watcher {
 }
 
 /// Applies the migrations of a project that are pending.
-async fn migrate(db: &Database, project: &Project) -> Result<(), String> {
+async fn migrate(db: &Database, project: &Project) -> Result<(), StartError> {
     let Some(folder) = project.migrations() else { return Ok(()) };
-    project::migrations::apply(db, &folder).await.map(drop).map_err(|mistakes| project::lines(&mistakes))
+    project::migrations::apply(db, &folder).await.map(drop).map_err(|mistakes| files(&mistakes))
+}
+
+/// Mistakes that a change of the files mends.
+fn files(mistakes: &[Mistake]) -> StartError {
+    StartError::Files(project::lines(mistakes))
 }
 
 /// Reads the tables, installs the triggers that are missing, and makes a registry.
@@ -200,14 +208,14 @@ async fn read(
     project: &Project,
     base: &Registry,
     before: &Synced,
-) -> Result<(Registry, Served), String> {
+) -> Result<(Registry, Served), StartError> {
     // Before the tables: a change meanwhile is noticed later.
     let stamp = stamp(db).await.map_err(problem)?;
     let Loaded { catalog, collections, notices, triggers, accounts, settings } =
         load(db, &project.settings).await.map_err(problem)?;
     let mistakes = project::validate(&settings, &catalog);
     if !mistakes.is_empty() {
-        return Err(project::lines(&mistakes));
+        return Err(files(&mistakes));
     }
     let registry = base.with_collections(collections, project.settings.types_module.clone())?;
     let registry = with_users(registry, &settings, accounts)?;

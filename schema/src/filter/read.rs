@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::value::RawValue;
+use serde_json::{json, value::RawValue};
 
 use super::{Condition, Filter, MAX_CONDITIONS, MAX_DEPTH, MAX_IN_VALUES, Op};
 use crate::{
@@ -10,18 +10,17 @@ use crate::{
     lenient::{FieldError, Json, NOT_BOOLEAN, to_boolean},
 };
 
-const SHAPE: &str = r#"must be an object, like {"age": {"gte": 18}}"#;
 const OPS: &str = "must use eq, ne, gt, gte, lt, lte, in, contains, starts_with, is_null or has";
 const ALL_OPS: [&str; 11] =
     ["eq", "ne", "gt", "gte", "lt", "lte", "in", "contains", "starts_with", "is_null", "has"];
 
 impl Filter {
-    /// Reads the filter of a field. Errors are added to the form.
-    pub(crate) fn read(form: &mut Form<'_>, field: &'static str) -> Self {
+    /// Reads the filter of a field. Errors are added to the form; `column` is that of their example.
+    pub(crate) fn read(form: &mut Form<'_>, field: &'static str, column: &str) -> Self {
         let Some(raw) = form.raw(field).filter(|raw| raw.get().trim_ascii() != "null") else {
             return Self::default();
         };
-        let mut reader = Reader { form, left: MAX_CONDITIONS, field };
+        let mut reader = Reader { form, left: MAX_CONDITIONS, field, column };
         reader.object(raw, field, 0).unwrap_or_default()
     }
 }
@@ -31,6 +30,8 @@ struct Reader<'r, 'f> {
     /// The number of conditions that are still allowed.
     left: usize,
     field: &'static str,
+    /// A column for an example.
+    column: &'r str,
 }
 
 impl Reader<'_, '_> {
@@ -42,7 +43,9 @@ impl Reader<'_, '_> {
         let columns = match Json::of(raw) {
             Ok(Json::Object(columns)) => columns,
             Ok(_) => {
-                self.form.add_error(place, SHAPE);
+                // A comparison that fits a column of any type.
+                let example = json!({ self.column: { "ne": null } });
+                self.form.add_error(place, format!("must be an object, like {example}"));
                 return Some(Filter::default());
             }
             Err(error) => {

@@ -1,28 +1,49 @@
 //! `dev`: a server that follows the files of the project.
 
+mod files;
+
 use std::{
-    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
-    app::App,
+    app::{App, StartError},
     config::Dev,
     product::Product,
-    project::{self, Confirmed, Project, Settings, lines, settings::FILE},
+    project::{self, Confirmed, Project, Settings, lines},
     registry::CurrentRegistry,
     tables::ProjectHandle,
     telemetry,
 };
 
-use super::super::{announce, print_line};
+use super::{
+    super::{announce, print_line},
+    remark_without_files,
+};
+use files::Files;
 
-/// How often to look at the files.
-const INTERVAL: Duration = Duration::from_millis(300);
+/// The time between two attempts to start.
+const RETRY_DELAY: Duration = Duration::from_secs(2);
+
+/// Reads the project, and again whenever its files change, until its settings have no mistakes. None if the program is to end.
+pub(super) async fn read_until_right(folder: &Path) -> Result<Option<Project>, String> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let mut files = Files::of(folder);
+    loop {
+        match Project::read(folder) {
+            Ok(project) => return Ok(Some(project)),
+            Err(mistakes) => print_mistakes(&lines(&mistakes)),
+        }
+        tokio::select! {
+            () = files.change(folder) => {}
+            () = stop(&mut terminate) => return Ok(None),
+        }
+    }
+}
 
 /// Serves, and applies the files again whenever one has changed. Mistakes are printed, and the server goes on as before.
 pub(super) async fn run(settings: Dev, product: &Product) -> Result<(), String> {
@@ -41,6 +62,7 @@ pub(super) async fn run(settings: Dev, product: &Product) -> Result<(), String> 
     };
     print_line(format_args!("{} is listening on {}", product.name, app.url()));
     announce(app.announcement());
+    announce(remark_without_files(&settings.serve, product, &app));
     let Some(handle) = app.project().cloned() else { return Err("no tables are served".into()) };
     let output = settings.types.clone().or_else(|| started.types_output.clone());
     if let Some(output) = output {
@@ -48,16 +70,12 @@ pub(super) async fn run(settings: Dev, product: &Product) -> Result<(), String> 
         actix_web::rt::spawn(write_types(handle.registry(), output));
     }
     actix_web::rt::spawn(follow(handle, folder, started, files));
-    let stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-    };
+    let stop = async move { stop(&mut terminate).await };
     app.run(stop).await.map_err(|error| error.to_string())
 }
 
-/// Starts the server; after a mistake, again when a file has changed. None if the program is to end.
+/// Starts the server; after a mistake, again when a file has changed, and after any other failure also by itself. None if
+/// the program is to end.
 async fn start(
     settings: &Dev,
     product: &Product,
@@ -66,23 +84,51 @@ async fn start(
     files: &mut Files,
     terminate: &mut Signal,
 ) -> Option<App> {
+    let mut project = read(folder, started);
+    let mut shown = None;
     loop {
-        let app = match read(folder, started) {
-            Ok(project) => {
-                let product = Product { tables: Some(project), ..product.clone() };
-                App::build(&settings.serve, &product).await
-            }
-            Err(mistakes) => Err(mistakes),
+        let app = tokio::select! {
+            app = build(settings, product, &project) => app,
+            () = stop(terminate) => return None,
         };
-        match app {
+        let failure = match app {
             Ok(app) => return Some(app),
-            Err(mistakes) => print_mistakes(&mistakes),
+            Err(failure) => failure,
+        };
+        // An attempt that fails as the one before says nothing new.
+        if shown.as_ref() != Some(&failure) {
+            print_failure(&failure);
         }
+        let is_retried = matches!(failure, StartError::Other(_));
+        shown = Some(failure);
         tokio::select! {
-            () = files.change(folder) => {}
-            _ = terminate.recv() => return None,
-            _ = tokio::signal::ctrl_c() => return None,
+            () = files.change(folder) => {
+                project = read(folder, started);
+                shown = None;
+            }
+            () = tokio::time::sleep(RETRY_DELAY), if is_retried => {}
+            () = stop(terminate) => return None,
         }
+    }
+}
+
+async fn build(
+    settings: &Dev,
+    product: &Product,
+    project: &Result<Project, String>,
+) -> Result<App, StartError> {
+    let project = project.clone().map_err(StartError::Files)?;
+    // Before the database is opened: an attempt that cannot succeed changes nothing, and logs nothing.
+    settings.serve.endpoint.bind().check().map_err(|reason| format!("--bind: {reason}"))?;
+    let product = Product { tables: Some(project), ..product.clone() };
+    App::build(&settings.serve, &product).await
+}
+
+/// Waits for a signal that ends the program.
+async fn stop(terminate: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
     }
 }
 
@@ -109,6 +155,16 @@ fn read(folder: &Path, started: &Settings) -> Result<Project, String> {
         print_line(format_args!("{stale} stay as they were at the start: start `dev` again to change them"));
     }
     Ok(project)
+}
+
+fn print_failure(failure: &StartError) {
+    match failure {
+        StartError::Files(mistakes) => print_mistakes(mistakes),
+        StartError::Other(reason) => {
+            print_line(format_args!("{reason}"));
+            print_line(format_args!("trying again every {} seconds", RETRY_DELAY.as_secs()));
+        }
+    }
 }
 
 fn print_mistakes(mistakes: &str) {
@@ -143,40 +199,4 @@ fn write(output: &Path, types: &str) -> io::Result<()> {
     let new = output.with_extension("ts.new");
     fs::write(&new, types)?;
     fs::rename(new, output)
-}
-
-/// The files of a project, with their times and sizes.
-#[derive(Debug, PartialEq, Eq)]
-struct Files(BTreeMap<PathBuf, (Option<SystemTime>, u64)>);
-
-impl Files {
-    fn of(folder: &Path) -> Self {
-        let migrations = fs::read_dir(folder.join(Project::MIGRATIONS)).into_iter().flatten().flatten();
-        let paths = migrations.map(|entry| entry.path()).chain([folder.join(FILE)]);
-        let state = |path: PathBuf| {
-            let metadata = fs::metadata(&path).ok()?;
-            Some((path, (metadata.modified().ok(), metadata.len())))
-        };
-        Self(paths.filter_map(state).collect())
-    }
-
-    /// Waits for a change, and until a file is no longer being written.
-    async fn change(&mut self, folder: &Path) {
-        loop {
-            tokio::time::sleep(INTERVAL).await;
-            let mut now = Self::of(folder);
-            if now == *self {
-                continue;
-            }
-            loop {
-                tokio::time::sleep(INTERVAL).await;
-                let later = Self::of(folder);
-                if later == now {
-                    *self = now;
-                    return;
-                }
-                now = later;
-            }
-        }
-    }
 }

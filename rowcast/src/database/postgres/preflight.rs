@@ -13,7 +13,7 @@ use super::{
     pool::{self, ACQUIRE_TIMEOUT},
     settings::{self, TIMEOUTS, TRANSACTION_POOLING},
 };
-use crate::{database::DatabaseUrl, error::Error};
+use crate::{attach::quoted, database::DatabaseUrl, error::Error};
 
 /// The timeout of each query.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -93,12 +93,26 @@ pub(in crate::database) async fn connect(url: &str) -> Result<PgConnection, Erro
         };
         if !starting || deadline.duration_since(tokio::time::Instant::now()) < RETRY_DELAY {
             let name = DatabaseUrl::Postgres(url.to_owned());
-            return Err(Error::Unavailable(format!(
-                "{name} did not let us in within {ACQUIRE_TIMEOUT:?}; is it running there? ({error})"
-            )));
+            let database = options.get_database().or(Some(options.get_username()));
+            return Err(Error::Unavailable(match database.filter(|_| is_missing_database(&error)) {
+                Some(database) => format!(
+                    "{name} does not exist: make it by `create database {}` in psql, or by the program createdb",
+                    quoted(database)
+                ),
+                None => {
+                    format!(
+                        "{name} did not let us in within {ACQUIRE_TIMEOUT:?}; is it running there? ({error})"
+                    )
+                }
+            }));
         }
         tokio::time::sleep(RETRY_DELAY).await;
     }
+}
+
+/// Whether the server is there, and has no database of the URL's name.
+fn is_missing_database(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(error) if error.code().as_deref() == Some("3D000"))
 }
 
 fn silent() -> sqlx::Error {

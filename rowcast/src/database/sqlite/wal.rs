@@ -7,14 +7,14 @@
 //! ```
 
 use std::{
-    fs,
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
 
 use super::{
     connection::{BUSY_TIMEOUT, Connection},
     files::DatabaseFiles,
+    holders::{holders, in_words},
 };
 use crate::error::Error;
 
@@ -30,8 +30,6 @@ const READER_TIMEOUT: Duration = Duration::from_millis(50);
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
 /// The interval of warnings.
 const WARN_INTERVAL: Duration = Duration::from_secs(60);
-/// The most processes that are inspected for a warning.
-const MAX_PROCESSES: usize = 10_000;
 
 /// The checkpoint state of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -122,7 +120,7 @@ impl LogLimiter {
         metrics::gauge!("rowcast_sqlite_wal_bytes").set(size as f64);
         if size > WARN_BYTES && self.last_warning.is_none_or(|warned| warned.elapsed() > WARN_INTERVAL) {
             self.last_warning = Some(Instant::now());
-            let holders = holders(&[database, &files.log]);
+            let holders = in_words(&holders(&[database, &files.log]));
             tracing::warn!(
                 bytes = size,
                 holders,
@@ -130,22 +128,4 @@ impl LogLimiter {
             );
         }
     }
-}
-
-/// Other processes that have one of the files open, as far as the system shows them.
-fn holders(files: &[&Path]) -> String {
-    let files: Vec<PathBuf> = files.iter().filter_map(|file| file.canonicalize().ok()).collect();
-    let own = std::process::id().to_string();
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten().take(MAX_PROCESSES);
-    let named = processes.filter_map(|process| {
-        let pid = process.file_name().into_string().ok()?;
-        let is_other = pid.bytes().all(|byte| byte.is_ascii_digit()) && pid != own;
-        let mut open = fs::read_dir(process.path().join("fd")).ok()?.flatten();
-        let holds = is_other
-            && open.any(|file| fs::read_link(file.path()).is_ok_and(|target| files.contains(&target)));
-        let name = || fs::read_to_string(process.path().join("comm")).unwrap_or_default();
-        holds.then(|| format!("{} ({pid})", name().trim()))
-    });
-    let named: Vec<String> = named.take(8).collect();
-    if named.is_empty() { "none that can be seen from here".into() } else { named.join(", ") }
 }
