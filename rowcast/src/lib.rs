@@ -74,6 +74,7 @@ mod prune;
 pub mod query;
 pub mod registry;
 pub mod seed;
+pub mod start_error;
 pub mod store;
 mod table_check;
 pub mod tables;

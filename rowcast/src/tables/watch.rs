@@ -17,7 +17,6 @@ use super::{
     sync::{Synced, sync},
 };
 use crate::{
-    app::StartError,
     attach,
     catalog::Catalog,
     database::{Database, Transaction},
@@ -25,6 +24,7 @@ use crate::{
     live::Live,
     project::{self, Mistake, Project},
     registry::Registry,
+    start_error::StartError,
 };
 
 /// How often to look.

@@ -11,11 +11,12 @@ use std::{
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
-    app::{App, StartError},
+    app::App,
     config::Dev,
     product::Product,
     project::{self, Confirmed, Project, Settings, lines},
     registry::CurrentRegistry,
+    start_error::StartError,
     tables::ProjectHandle,
     telemetry,
 };
