@@ -277,6 +277,18 @@ export interface CoachPage {
   left_out?: number[];
 }
 
+/** A request for the number of rows. */
+export interface CountCoaches {
+  /** Which rows: all, if absent. */
+  where?: ListCoachesWhere;
+}
+
+/** The number of rows that meet a condition. */
+export interface Counted {
+  /** The number of rows. */
+  count: number;
+}
+
 /** A request for one page of rows. */
 export interface ListWorkoutPlans {
   /** Which rows: all, if absent. */
@@ -315,6 +327,12 @@ export interface WorkoutPlanPage {
   next: string | null;
   /** Ids of rows of this page that are too large to be sent; absent if there are none. */
   left_out?: number[];
+}
+
+/** A request for the number of rows. */
+export interface CountWorkoutPlans {
+  /** Which rows: all, if absent. */
+  where?: ListWorkoutPlansWhere;
 }
 
 /** A request for one page of rows. */
@@ -358,6 +376,12 @@ export interface ExerciseMovePage {
   left_out?: number[];
 }
 
+/** A request for the number of rows. */
+export interface CountExerciseMoves {
+  /** Which rows: all, if absent. */
+  where?: ListExerciseMovesWhere;
+}
+
 /** A request for one page of rows. */
 export interface ListSchedules {
   /** Which rows: all, if absent. */
@@ -397,6 +421,12 @@ export interface SchedulePage {
   next: string | null;
   /** Ids of rows of this page that are too large to be sent; absent if there are none. */
   left_out?: number[];
+}
+
+/** A request for the number of rows. */
+export interface CountSchedules {
+  /** Which rows: all, if absent. */
+  where?: ListSchedulesWhere;
 }
 
 /** The payload of `login`. */
@@ -631,6 +661,8 @@ export interface ClientToServerEvents {
   get_coach: (...args: EmitArgs<ById, Coach>) => void;
   /** Lists coaches, a page at a time. */
   list_coaches: (...args: OptionalEmitArgs<ListCoaches, CoachPage>) => void;
+  /** Counts coaches. */
+  count_coaches: (...args: OptionalEmitArgs<CountCoaches, Counted>) => void;
   /** Makes a workout plan. */
   new_workout_plan: (...args: EmitArgs<NewWorkoutPlan, WorkoutPlan>) => void;
   /** Changes a workout plan; what is absent stays. */
@@ -641,6 +673,8 @@ export interface ClientToServerEvents {
   get_workout_plan: (...args: EmitArgs<ById, WorkoutPlan>) => void;
   /** Lists workout plans, a page at a time. */
   list_workout_plans: (...args: OptionalEmitArgs<ListWorkoutPlans, WorkoutPlanPage>) => void;
+  /** Counts workout plans. */
+  count_workout_plans: (...args: OptionalEmitArgs<CountWorkoutPlans, Counted>) => void;
   /** Makes an exercise move. */
   new_exercise_move: (...args: EmitArgs<NewExerciseMove, ExerciseMove>) => void;
   /** Changes an exercise move; what is absent stays. */
@@ -651,6 +685,8 @@ export interface ClientToServerEvents {
   get_exercise_move: (...args: EmitArgs<ById, ExerciseMove>) => void;
   /** Lists exercise moves, a page at a time. */
   list_exercise_moves: (...args: OptionalEmitArgs<ListExerciseMoves, ExerciseMovePage>) => void;
+  /** Counts exercise moves. */
+  count_exercise_moves: (...args: OptionalEmitArgs<CountExerciseMoves, Counted>) => void;
   /** Makes a schedule. */
   new_schedule: (...args: EmitArgs<NewSchedule, Schedule>) => void;
   /** Changes a schedule; what is absent stays. */
@@ -661,6 +697,8 @@ export interface ClientToServerEvents {
   get_schedule: (...args: EmitArgs<ById, Schedule>) => void;
   /** Lists schedules, a page at a time. */
   list_schedules: (...args: OptionalEmitArgs<ListSchedules, SchedulePage>) => void;
+  /** Counts schedules. */
+  count_schedules: (...args: OptionalEmitArgs<CountSchedules, Counted>) => void;
   /** Another spelling of `new_exercise_move`. */
   new_exercise_moves: (...args: EmitArgs<NewExerciseMove, ExerciseMove>) => void;
   /** Sends all collections again, to the caller alone. */
@@ -700,18 +738,18 @@ export interface CollectionSchema {
 }
 
 export const schema: Schema<Collections> = {
-  hash: "0e3195ab86beb126",
+  hash: "15e0a26af9312739",
   events: "d2a534e61f87c35f",
   collections: {
     coaches: {
       name: "coach",
-      hash: "f819202083b8dd4f",
+      hash: "9ce44c95d48ed4d4",
       sent: true,
       nests: {},
     },
     workout_plans: {
       name: "workout_plan",
-      hash: "73d1f2734b75d7aa",
+      hash: "d751dbde549e609a",
       sent: true,
       nests: {
         exercise_moves: { collection: "exercise_moves", many: true, fields: ["id", "name", "focus", "description", "video_link", "version"] },
@@ -719,13 +757,13 @@ export const schema: Schema<Collections> = {
     },
     exercise_moves: {
       name: "exercise_move",
-      hash: "e270055d9570d9e3",
+      hash: "739b04ee5b73081b",
       sent: true,
       nests: {},
     },
     schedules: {
       name: "schedule",
-      hash: "05d5e16fc33f951b",
+      hash: "59be02b9b8119b6b",
       sent: true,
       numbers: ["hour"],
       nests: {

@@ -1,6 +1,6 @@
 //! The definition of a collection: its rows, and the conversion from payloads to rows.
 //!
-//! A collection provides five events with acks and errors, and snapshots. [`crate::store`] reads and writes its rows,
+//! A collection provides six events with acks and errors, and snapshots. [`crate::store`] reads and writes its rows,
 //! [`crate::live`] sends them.
 
 mod boolean;

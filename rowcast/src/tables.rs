@@ -16,6 +16,7 @@ mod attachment;
 mod chosen;
 mod collection;
 mod constraints;
+mod count;
 mod decimal;
 mod decode;
 mod definition;

@@ -13,6 +13,7 @@
 mod ack;
 mod by_id;
 pub mod contract;
+mod count_request;
 mod dynamic_form;
 mod field_errors;
 mod filter;
@@ -37,6 +38,7 @@ mod visible;
 
 pub use ack::Ack;
 pub use by_id::ById;
+pub use count_request::CountRequest;
 pub use dynamic_form::DynamicForm;
 pub use field_errors::{FieldErrors, shortened};
 pub use filter::{Condition, Filter, Op};

@@ -49,6 +49,7 @@ export const rows = asked.filter((name) => name.startsWith("get_")).map((name) =
 
 // The name of the definition of what an event takes, and an example of it.
 export function payload(event) {
-  const of = document.$defs[`${event}.arguments`].prefixItems[0].$ref.split("/").at(-1);
+  const [first] = document.$defs[`${event}.arguments`].prefixItems;
+  const of = (first.$ref ?? first.anyOf[0].$ref).split("/").at(-1);
   return { of, example: document.$defs[of].examples?.[0] };
 }

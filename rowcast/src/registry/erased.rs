@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
-use rowcast_schema::{ById, FieldErrors, ListRequest, Payload, contract};
+use rowcast_schema::{
+    ById, CountRequest, FieldErrors, ListRequest, Payload,
+    contract::{self, Shape},
+};
 use schemars::JsonSchema;
 use sea_orm::{ColumnTrait, DbErr, IdenStatic, Iterable, sea_query::ColumnType};
 use serde::Serialize;
@@ -121,7 +124,7 @@ pub trait ErasedCollection: Send + Sync {
     ) -> LocalBoxFuture<'a, Result<Vec<Encoded>, Error>>;
     /// The singular name.
     fn singular(&self) -> &'static str;
-    /// The five events of every collection.
+    /// The events of every collection.
     fn routes(&self, referencing: Vec<ReferencingCollection>) -> Vec<(&'static str, Route)>;
 }
 
@@ -289,6 +292,14 @@ impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
                 query.run(context.db).await.map(Completed::from)
             }))
         });
+        let count = Route::with_shape(Shape::of_count::<query::Counted>(), |payload| {
+            let columns: Vec<_> = C::COLUMNS.iter().map(|(name, _)| *name).collect();
+            let (request, errors) = CountRequest::read_for(payload, &columns)?;
+            let count = query::Count::<C>::new(&request, errors)?;
+            Ok((TransactionKind::Read, Fingerprint::none(), async move |context: &Context<'_>| {
+                count.run(context.db).await.map(Completed::from)
+            }))
+        });
         let (a_row, rows) = (C::New::NOUN, C::NAME.replace('_', " "));
         vec![
             (event_name("new", C::SINGULAR), create.described(format!("Makes {a_row}."))),
@@ -299,6 +310,7 @@ impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
             (event_name("delete", C::SINGULAR), delete.described(format!("Deletes {a_row}."))),
             (event_name("get", C::SINGULAR), get.described(format!("Finds {a_row} by its id."))),
             (event_name("list", C::NAME), list.described(format!("Lists {rows}, a page at a time."))),
+            (event_name("count", C::NAME), count.described(format!("Counts {rows}."))),
         ]
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
 use rowcast_schema::{
-    FieldErrors, ListRequest,
+    CountRequest, FieldErrors, ListRequest,
     contract::{self, Shape, TableEvent},
 };
 use serde_json::value::RawValue;
@@ -24,6 +24,7 @@ use crate::{
     intern::intern,
     key::{Key, KeyColumn},
     project::{self, CollectionSettings, Named, Settings},
+    query::Counted,
     registry::{Completed, Encoded, ErasedCollection, Examples, Route, StoredColumn, TransactionKind},
     store::{self, ReferencingCollection},
 };
@@ -132,6 +133,17 @@ impl TableCollection {
             let (query, of) = (of.list_query(&request, errors)?, of.clone());
             Ok((TransactionKind::Read, Fingerprint::none(), async move |context: &Context<'_>| {
                 unless_altered(of.list(context.db, &query)).await.map(Completed::from)
+            }))
+        })
+    }
+
+    fn count_route(&self) -> Route {
+        let of = self.0.clone();
+        Route::with_shape(Shape::of_count::<Counted>(), move |payload| {
+            let (request, errors) = CountRequest::read_for(payload, &of.sortable_columns())?;
+            let (query, of) = (of.count_query(&request, errors)?, of.clone());
+            Ok((TransactionKind::Read, Fingerprint::none(), async move |context: &Context<'_>| {
+                unless_altered(of.count(context.db, &query)).await.map(Completed::from)
             }))
         })
     }
@@ -275,10 +287,16 @@ impl ErasedCollection for TableCollection {
     fn routes(&self, _referencing: Vec<ReferencingCollection>) -> Vec<(&'static str, Route)> {
         let (singular, plural) = (self.0.singular, self.0.name);
         let a_row = self.0.article();
-        let mut routes = vec![(
-            intern(&format!("list_{plural}")),
-            self.list_route().described(format!("Lists rows of {plural}, a page at a time.")),
-        )];
+        let mut routes = vec![
+            (
+                intern(&format!("list_{plural}")),
+                self.list_route().described(format!("Lists rows of {plural}, a page at a time.")),
+            ),
+            (
+                intern(&format!("count_{plural}")),
+                self.count_route().described(format!("Counts rows of {plural}.")),
+            ),
+        ];
         if !self.0.is_read_only {
             let route = |verb: &str, route: Route, words: String| {
                 (intern(&format!("{verb}_{singular}")), route.described(words))

@@ -48,6 +48,30 @@ fn without_null(schema: &mut Map<String, Value>) {
     }
 }
 
+/// The request of a number of rows; the filter has this name.
+pub(super) fn count(where_name: &str) -> Value {
+    json!({
+        "type": "object",
+        "description": "A request for the number of rows.",
+        "properties": { "where": { "anyOf": [refer(where_name)], "description": "Which rows: all, if absent." } },
+        "additionalProperties": false,
+        "examples": [{}],
+    })
+}
+
+/// Defines the request of a number of rows of one collection, under the name of its event.
+pub(super) fn collection_count(definitions: &mut Map<String, Value>, event: &str, plural: &str) -> Value {
+    let name = pascal(event);
+    let before = definitions.insert(name.clone(), count(&where_name(&format!("list_{plural}"))));
+    assert!(before.is_none(), "two types are called {name}");
+    refer(&name)
+}
+
+/// The name of the filter of a list.
+fn where_name(event: &str) -> String {
+    format!("{}Where", pascal(event))
+}
+
 /// Defines the list request of one collection, under the name of its event.
 pub(super) fn list(
     definitions: &mut Map<String, Value>,
@@ -55,8 +79,7 @@ pub(super) fn list(
     event: &str,
     columns: &[String],
 ) -> Value {
-    let name = pascal(event);
-    let where_name = format!("{name}Where");
+    let (name, where_name) = (pascal(event), where_name(event));
     let (request, filter) = narrowed(definitions, request, columns, &where_name);
     for (name, schema) in [(name.clone(), request), (where_name, filter)] {
         let before = definitions.insert(name.clone(), schema);

@@ -19,6 +19,8 @@ pub(super) enum Source {
     Schema(Value),
     /// A type of the table that declares the event.
     Table(Part),
+    /// The request of a number of rows of the collection that declares the event.
+    Count,
 }
 
 /// The types of an event: its payload, and the `data` of its ack.
@@ -84,6 +86,12 @@ impl Shape {
         };
         let (optional, payload) = (event == TableEvent::List, Some(Source::Table(payload)));
         Self { payload, optional, ..Self::returning(Source::Table(data)) }
+    }
+
+    /// `count_…`: takes `{where?}`. It must be added for a collection, after its `list_…`.
+    #[must_use]
+    pub fn of_count<T: JsonSchema>() -> Self {
+        Self { payload: Some(Source::Count), ..Self::without_payload::<T>() }
     }
 
     fn returning(data: Source) -> Self {

@@ -19,7 +19,7 @@ use super::{
     events::ClientEvent,
     key_type,
     naming::{Names, is_type_name, pascal},
-    payloads::close,
+    payloads::{self, close},
     table::{JSON, TYPE_NAME},
 };
 
@@ -93,6 +93,7 @@ impl Tables {
         }
         define(Part::List, list);
         define(Part::Where, filter);
+        define(Part::Count, payloads::count(&Part::Where.placeholder(at)));
         define(Part::Page, page(&Part::Row.placeholder(at), &key));
         let TableDescription { sent, numbers, bigints, times, version_field: version, embeds, .. } = table;
         let (sent, table) = (sent && !key.is_empty(), Some(at));

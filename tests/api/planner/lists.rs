@@ -87,15 +87,23 @@ async fn conditions_are_combined(app: &TestApp) {
         (json!({ "or": [{}] }), &IN_ORDER),
     ] {
         assert_eq!(hours(&client, on_sunday(filter.clone())).await, expected, "{filter}");
+        let filter = json!({ "where": on_sunday(filter)["where"] });
+        let counted = client.request("count_schedules", filter.clone()).await.unwrap_data();
+        assert_eq!(counted, json!({ "count": expected.len() }), "{filter}");
     }
+    assert_eq!(client.request("count_schedules", Value::Null).await.unwrap_data(), json!({ "count": 9 }));
     // A coach without a username is not equal to any.
     let named = json!({ "where": { "not": { "username": { "starts_with": "m" } } } });
     let coaches = client.request("list_coaches", named).await.unwrap_data();
     assert_eq!(coaches["rows"].as_array().unwrap().len(), 1);
     let mistakes = json!({ "or": [{ "hour": { "has": 1 } }, { "not": { "dai": "Sunday" } }] });
-    let ack = client.request("list_schedules", json!({ "where": mistakes })).await;
-    assert_eq!(ack.error("where.or.0.hour"), "holds no list");
-    assert_eq!(ack.error("where.or.1.not.dai"), "is not a column of a schedule; did you mean day?");
+    for event in ["list_schedules", "count_schedules"] {
+        let ack = client.request(event, json!({ "where": mistakes })).await;
+        assert_eq!(ack.error("where.or.0.hour"), "holds no list");
+        assert_eq!(ack.error("where.or.1.not.dai"), "is not a column of a schedule; did you mean day?");
+    }
+    let ack = client.request("count_schedules", json!({ "where": {}, "sort": "day" })).await;
+    assert_eq!(ack.error_keys(), ["sort"]);
 }
 
 async fn pages_sorted_by_hour_are_contiguous(app: &TestApp) {

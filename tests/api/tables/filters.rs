@@ -26,7 +26,10 @@ insert into samples values
 
 async fn ids(client: &Client, filter: &Value) -> BTreeSet<i64> {
     let page = client.request("list_samples", json!({ "where": filter, "limit": 500 })).await.unwrap_data();
-    page["rows"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect()
+    let rows = page["rows"].as_array().unwrap();
+    let counted = client.request("count_samples", json!({ "where": filter })).await.unwrap_data();
+    assert_eq!(counted, json!({ "count": rows.len() }), "{filter}");
+    rows.iter().map(|row| row["id"].as_i64().unwrap()).collect()
 }
 
 async fn combined_conditions_select_rows_with_and_without_values(database: &Database) {

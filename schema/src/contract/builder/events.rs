@@ -25,6 +25,7 @@ impl Builder {
             Source::Type(describe) => Value::from(describe(&mut self.taken)),
             Source::Schema(schema) => schema.clone(),
             Source::Table(part) => self.of_table(*part, name, collection),
+            Source::Count => self.count(name, collection),
         });
         if let Some(of) = payload.as_ref().and_then(name_of) {
             self.with(of, |payload| close(payload, shape.example));
@@ -36,6 +37,7 @@ impl Builder {
             Source::Type(describe) => describe(&mut self.sent).into(),
             Source::Schema(schema) => schema.clone(),
             Source::Table(part) => self.of_table(*part, name, collection),
+            Source::Count => self.count(name, collection),
         };
         let extra = shape.extra.map(|(field, describe)| (field, describe(&mut self.sent).into()));
         let (name, collection, optional) =
@@ -67,6 +69,16 @@ impl Builder {
         let placeholder = table.map(|table| part.placeholder(table));
         let described = placeholder.filter(|placeholder| self.tables.get(placeholder).is_some());
         refer(&described.unwrap_or_else(|| panic!("no table describes the types of {event}")))
+    }
+
+    /// The request of a number of rows of the collection that declares an event.
+    fn count(&mut self, event: &str, collection: Option<&str>) -> Value {
+        let known = self.known(collection).map(|known| (known.table.is_some(), known.plural.clone()));
+        match known {
+            Some((true, _)) => self.of_table(Part::Count, event, collection),
+            Some((false, plural)) => payloads::collection_count(self.taken.definitions_mut(), event, &plural),
+            None => panic!("{event} counts rows, and belongs to no collection"),
+        }
     }
 
     fn known(&self, collection: Option<&str>) -> Option<&Collection> {

@@ -9,12 +9,13 @@ pub(in super::super) enum Part {
     Key,
     List,
     Where,
+    Count,
     Page,
 }
 
 impl Part {
-    pub(super) const ALL: [Self; 7] =
-        [Self::Row, Self::New, Self::Update, Self::Key, Self::List, Self::Where, Self::Page];
+    pub(super) const ALL: [Self; 8] =
+        [Self::Row, Self::New, Self::Update, Self::Key, Self::List, Self::Where, Self::Count, Self::Page];
 
     /// Its name until all names are known, which no other type has.
     pub(in super::super) fn placeholder(self, table: usize) -> String {
@@ -25,6 +26,7 @@ impl Part {
             Self::Key => "key",
             Self::List => "list",
             Self::Where => "where",
+            Self::Count => "count",
             Self::Page => "page",
         };
         format!(".{table}.{part}")
@@ -38,6 +40,7 @@ impl Part {
             Self::Key => format!("{row}Key"),
             Self::List => list.to_owned(),
             Self::Where => format!("{list}Where"),
+            Self::Count => format!("Count{}", list.strip_prefix("List").unwrap_or(list)),
             Self::Page => format!("{row}Page"),
         }
     }
