@@ -5,6 +5,7 @@
 //! collection declares [another comparison](crate::collection::Comparison).
 
 mod comparable;
+mod evaluate;
 mod filter;
 mod page;
 pub(crate) mod position_value;
@@ -23,6 +24,7 @@ use crate::{
     store,
 };
 use comparable::ComparableColumn;
+pub(crate) use evaluate::CollectionColumns;
 pub use page::Page;
 pub(crate) use page::{Listed, PageBuilder};
 

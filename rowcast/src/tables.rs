@@ -21,6 +21,7 @@ mod decode;
 mod definition;
 mod describe;
 mod embed;
+mod evaluate;
 mod field;
 mod filter;
 mod list;

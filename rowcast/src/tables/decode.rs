@@ -5,8 +5,6 @@
 mod array;
 mod number;
 
-use std::borrow::Cow;
-
 use base64::{
     Engine,
     alphabet::STANDARD,
@@ -21,7 +19,7 @@ pub(super) use array::array_literal;
 use number::{decimal, digits, float, integer, money};
 
 /// A sentence that says what a value must be.
-pub(super) type Refusal = Cow<'static, str>;
+pub(super) use crate::condition::Refusal;
 
 /// A payload's JSON, one level deep.
 enum Shallow<'a> {
@@ -105,7 +103,7 @@ impl ValueType {
             Self::Temporal(of) => {
                 let text = plain_text(value)?;
                 match is_postgres {
-                    true => temporal::check(*of, text.trim())?,
+                    true => temporal::check_postgres(*of, text.trim())?,
                     false => temporal::check_sqlite(*of, text.trim())?,
                 }
                 Ok(text.trim().to_owned())

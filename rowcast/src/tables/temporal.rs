@@ -1,6 +1,7 @@
 //! Dates and times as text in ISO 8601, as far as PostgreSQL reads it the same way under all settings.
 
 use super::value_type::Temporal;
+use crate::condition::moment;
 
 /// Why a text is not taken for a date or time.
 pub(super) fn check(of: Temporal, text: &str) -> Result<(), &'static str> {
@@ -22,6 +23,19 @@ pub(super) fn check(of: Temporal, text: &str) -> Result<(), &'static str> {
         Temporal::Interval => (is_interval(text), "must be a duration such as P1DT2H30M"),
     };
     if valid { Ok(()) } else { Err(sentence) }
+}
+
+/// The same for PostgreSQL, whose types have ranges.
+pub(super) fn check_postgres(of: Temporal, text: &str) -> Result<(), &'static str> {
+    check(of, text)?;
+    let is_in_range = match of {
+        Temporal::Date => moment::date(text).is_some(),
+        Temporal::Timestamp => moment::timestamp(text).is_some(),
+        Temporal::TimestampTz => moment::zoned_timestamp(text).is_some(),
+        Temporal::Interval => moment::interval(text).is_some(),
+        Temporal::Time | Temporal::TimeTz => true,
+    };
+    if is_in_range { Ok(()) } else { Err("is beyond the range of its type") }
 }
 
 /// The same for SQLite, which has no types of time: programs store timestamps with and without an offset, and numbers
