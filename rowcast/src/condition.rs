@@ -12,6 +12,8 @@
 //!
 //! A comparison with a null is false, inside of `not` as well, but for `ne` and the tests for null.
 
+#[cfg(test)]
+pub(crate) mod agreement;
 pub(crate) mod decimal_key;
 pub(crate) mod json;
 pub(crate) mod moment;
@@ -27,7 +29,7 @@ use rowcast_schema::{Condition, FieldErrors, Filter, Sort};
 use serde_json::value::RawValue;
 
 pub use predicate::Predicate;
-pub(crate) use resolved::{Comparands, Refusal, Resolved, Test};
+pub(crate) use resolved::{Comparands, Refusal, Resolved, Test, listed};
 pub use row::Row;
 pub(crate) use row_order::SortColumn;
 pub use row_order::{Position, RowOrder};

@@ -53,6 +53,13 @@ pub(crate) trait Comparands {
     fn check_text(&self, text: &str) -> Result<(), Refusal>;
 }
 
+/// `a, b, c`, of a long list the first.
+pub(crate) fn listed(labels: &[String]) -> String {
+    const MOST: usize = 30;
+    let first = labels.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if labels.len() > MOST { format!("{first}, …") } else { first }
+}
+
 impl<V> Test<V> {
     /// The test of a comparison.
     pub(crate) fn of(op: &Op, column: &impl Comparands<Value = V>) -> Result<Self, Refusal> {

@@ -8,7 +8,7 @@ use sea_orm::{
 
 use crate::{
     collection::Comparison,
-    condition::{Comparands, Refusal, SortValue, decimal_key::DecimalKey, moment},
+    condition::{Comparands, Refusal, SortValue, decimal_key::DecimalKey, listed, moment},
 };
 
 /// A column and the comparison of its values.
@@ -120,8 +120,8 @@ impl<C: ColumnTrait> ComparableColumn<C> {
                 text.parse::<f32>().ok().map(f64::from).map(SortValue::Float)
             }
             (ValueType::Real, _) => text.parse().ok().map(SortValue::Float),
-            (ValueType::Text, ColumnType::Enum { variants, .. }) if is_postgres => {
-                let rank = variants.iter().position(|variant| variant.to_string() == text);
+            (ValueType::Text, column) if is_postgres => {
+                let rank = labels(column).and_then(|labels| labels.iter().position(|label| label == text));
                 rank.and_then(|rank| i64::try_from(rank).ok()).map(SortValue::Integer)
             }
             (ValueType::Text, _) => None,
@@ -140,6 +140,17 @@ impl<C: ColumnTrait> ComparableColumn<C> {
             Value::Double(Some(number)) => SortValue::Float(*number),
             Value::String(Some(text)) => self.shown_value(text, is_postgres),
             _ => SortValue::Null,
+        }
+    }
+
+    /// A label of an enumeration, or any text.
+    fn decode_text(self, scalar: &Scalar) -> Result<String, Refusal> {
+        let text = scalar.text()?.into_owned();
+        match labels(self.column.def().get_column_type()) {
+            Some(labels) if !labels.contains(&text) => {
+                Err(format!("must be one of {}", listed(&labels)).into())
+            }
+            _ => Ok(text),
         }
     }
 
@@ -164,7 +175,7 @@ impl<C: ColumnTrait> Comparands for ComparableColumn<C> {
             ValueType::Boolean => scalar.boolean().map(Value::from),
             ValueType::Integer => scalar.integer().map(Value::from),
             ValueType::Real => scalar.number().map(Value::from),
-            ValueType::Text => scalar.text().map(|text| text.into_owned().into()),
+            ValueType::Text => return self.decode_text(scalar).map(Value::from),
             ValueType::Other => Err("can be compared with null only"),
         };
         value.map_err(Into::into)
@@ -175,12 +186,20 @@ impl<C: ColumnTrait> Comparands for ComparableColumn<C> {
     }
 
     fn check_text(&self, _text: &str) -> Result<(), Refusal> {
-        match value_type(self.column.def().get_column_type()) {
+        let column = self.column.def();
+        match value_type(column.get_column_type()) {
+            ValueType::Text if labels(column.get_column_type()).is_some() => Err("holds no text".into()),
             ValueType::Text => Ok(()),
             ValueType::Integer | ValueType::Real => Err("holds numbers, which contain no text".into()),
             ValueType::Boolean | ValueType::Other => Err("holds no text".into()),
         }
     }
+}
+
+/// The labels of an enumeration, in their order.
+fn labels(column: &ColumnType) -> Option<Vec<String>> {
+    let ColumnType::Enum { variants, .. } = column else { return None };
+    Some(variants.iter().map(ToString::to_string).collect())
 }
 
 /// PostgreSQL's value of a type that is compared with its own values only.

@@ -58,7 +58,7 @@ impl<C: Collection> Columns for CollectionColumns<C> {
     }
 
     fn test(&self, condition: &Condition) -> Result<(usize, Test<SortValue>), Refusal> {
-        let (name, column, test) = filter::resolve_condition::<C>(condition)?;
+        let ((name, column), test) = filter::resolve_condition::<C>(condition)?;
         let value = |value: Value| column.compared_value(&value, self.is_postgres);
         Ok((self.position(name), test.map(value)))
     }
@@ -69,3 +69,6 @@ impl<C: Collection> Columns for CollectionColumns<C> {
         keys.iter().map(|key| SortColumn { column: column(key.name), descending: key.descending }).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,17 +18,20 @@ use crate::{
 /// The condition in SQL. Mistakes are added to `errors`.
 pub(super) fn condition<C: Collection>(filter: &Filter, errors: &mut FieldErrors) -> SqlCondition {
     let mut test =
-        |condition: &Condition| resolve_condition::<C>(condition).map(|(_, column, test)| (column, test));
+        |condition: &Condition| resolve_condition::<C>(condition).map(|((_, column), test)| (column, test));
     sql(&Resolved::of(filter, errors, &mut test))
 }
+
+/// A column by its name.
+type NamedColumn<C> = (&'static str, ComparableColumn<Column<C>>);
 
 /// The column of a condition, and its test.
 pub(super) fn resolve_condition<C: Collection>(
     condition: &Condition,
-) -> Result<(&'static str, ComparableColumn<Column<C>>, Test<Value>), Refusal> {
+) -> Result<(NamedColumn<C>, Test<Value>), Refusal> {
     let (name, column) = find::<C>(&condition.column)?;
     let column = ComparableColumn::new(column, C::comparison(name));
-    Ok((name, column, Test::of(&condition.op, &column)?))
+    Ok(((name, column), Test::of(&condition.op, &column)?))
 }
 
 fn sql<C: ColumnTrait>(filter: &Resolved<ComparableColumn<C>, Value>) -> SqlCondition {

@@ -12,7 +12,7 @@ use super::{
     definition::Definition,
     field::Field,
     filter::fits_single,
-    sqlite_value::number,
+    sqlite_value::{compared, number},
     value_type::{Temporal, ValueType},
 };
 use crate::condition::{Columns, SortColumn, SortValue, Test, decimal_key::DecimalKey, json, moment};
@@ -54,7 +54,7 @@ impl Columns for Definition {
         };
         let value = |text: String| match self.is_postgres {
             true => of_postgres(field, of, &text),
-            false => compared_of_sqlite(field, &text, &self.compared(field, &text)),
+            false => compared_with(field, &text),
         };
         Ok((column, test.map(value)))
     }
@@ -100,35 +100,33 @@ fn float(field: &Field, text: &str) -> Option<f64> {
 
 /// The stored value that a row of SQLite shows.
 fn of_sqlite(field: &Field, text: &str, is_string: bool) -> SortValue {
+    let stored = field.time_form.shown_from(&field.value_type, text);
+    let text = stored.as_deref().unwrap_or(text);
     match &field.value_type {
         ValueType::Text { .. } => SortValue::text(text),
         ValueType::Boolean if !is_string && matches!(text, "true" | "false") => {
             SortValue::Integer(i64::from(text == "true"))
         }
-        of @ ValueType::Temporal(_) => {
-            let stored = field.time_form.shown_from(of, text);
-            number(stored.as_deref().unwrap_or(text)).map_or_else(
-                || SortValue::text(stored.as_deref().unwrap_or(text)),
-                |value| stored_value(text, &value),
-            )
-        }
-        _ => number(text).map_or_else(|| SortValue::text(text), |value| stored_value(text, &value)),
+        _ => number(text).map_or_else(|| SortValue::text(text), of_stored),
     }
 }
 
 /// The value that SQLite compares a column with. UUIDs of all forms are compared in lower case.
-fn compared_of_sqlite(field: &Field, text: &str, value: &Value) -> SortValue {
+fn compared_with(field: &Field, text: &str) -> SortValue {
     match field.value_type {
         ValueType::Uuid => SortValue::text(text),
-        _ => stored_value(text, value),
+        _ => of_stored(compared(field, text)),
     }
 }
 
-fn stored_value(text: &str, value: &Value) -> SortValue {
+fn of_stored(value: Value) -> SortValue {
     match value {
-        Value::BigInt(Some(number)) => SortValue::Integer(*number),
-        Value::Double(Some(number)) => SortValue::Float(*number),
-        Value::String(Some(text)) => SortValue::text(text),
-        _ => SortValue::text(text),
+        Value::BigInt(Some(number)) => SortValue::Integer(number),
+        Value::Double(Some(number)) => SortValue::Float(number),
+        Value::String(Some(text)) => SortValue::Text(text.into()),
+        _ => SortValue::Null,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use super::{
     decode::Refusal,
     definition::Definition,
     field::Field,
-    sql::{column, order},
+    sql::{column, comparable, order},
     uuid_form::in_all_forms,
     value_type::ValueType,
 };
@@ -134,6 +134,7 @@ impl Definition {
         match &field.value_type {
             ValueType::Json { .. } | ValueType::Bytes | ValueType::Array(_) | ValueType::Literal => None,
             ValueType::Money if self.is_postgres => Some(format!("{}::pg_catalog.numeric", column(field))),
+            ValueType::Enum(_) => Some(comparable(field, column(field))),
             _ => Some(order(field, self.is_postgres)),
         }
     }

@@ -63,7 +63,7 @@ pub(super) fn from_postgres(text: &str) -> String {
 
 /// `2026-01-31`, of any year, or `0044-03-15 BC`.
 fn is_date(text: &str) -> bool {
-    let text = text.strip_suffix(" BC").unwrap_or(text);
+    let (text, before_christ) = text.strip_suffix(" BC").map_or((text, false), |text| (text, true));
     let Some((rest, day)) = text.rsplit_once('-') else { return false };
     let Some((year, month)) = rest.rsplit_once('-') else { return false };
     if !(4..=7).contains(&year.len()) || !is_digits(year) {
@@ -74,8 +74,10 @@ fn is_date(text: &str) -> bool {
     else {
         return false;
     };
+    // The year before 1 is 1 BC, a leap year.
+    let leap = if before_christ { year.saturating_sub(1) } else { year };
     let days = match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 if leap % 4 == 0 && (leap % 100 != 0 || leap % 400 == 0) => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         1..=12 => 31,
@@ -193,9 +195,10 @@ mod tests {
         for (of, good, bad) in [
             (
                 T::Date,
-                &["2024-02-29", "0044-03-15 BC", "infinity", "12026-01-01"][..],
+                &["2024-02-29", "0044-03-15 BC", "0005-02-29 BC", "infinity", "12026-01-01"][..],
                 &[
                     "2023-02-29",
+                    "0004-02-29 BC",
                     "2024-13-01",
                     "2024-1-1",
                     "31.01.2026",
