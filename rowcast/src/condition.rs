@@ -43,7 +43,12 @@ pub(crate) trait Columns: Send + Sync {
     /// The field of rows that shows a column.
     fn field(&self, column: usize) -> &str;
 
-    /// A value of a column, from that field.
+    /// The JSON of a column's value in that field; none if the field shows no value of it.
+    fn within<'j>(&self, _column: usize, field: &'j RawValue) -> Option<&'j RawValue> {
+        Some(field)
+    }
+
+    /// A value of a column, from its JSON.
     fn value(&self, column: usize, json: &RawValue) -> SortValue;
 
     /// The entries of a list, of a column that has lists.

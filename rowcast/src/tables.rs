@@ -28,6 +28,7 @@ mod list;
 mod load;
 mod logged_key;
 mod numbering;
+mod operand;
 mod payload;
 mod read;
 mod rules;

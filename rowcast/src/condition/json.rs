@@ -13,6 +13,11 @@ pub(crate) fn fields(json: &RawValue) -> Vec<(Cow<'_, str>, &RawValue)> {
     serde_json::from_str(json.get()).map_or_else(|_| Vec::new(), |Fields(fields)| fields)
 }
 
+/// A field of an object.
+pub(crate) fn field<'j>(json: &'j RawValue, name: &str) -> Option<&'j RawValue> {
+    fields(json).into_iter().find(|(field, _)| field == name).map(|(_, json)| json)
+}
+
 /// The text of a value: that of a string without its quotes. None of null.
 pub(crate) fn text(json: &RawValue) -> Option<Cow<'_, str>> {
     match json.get() {

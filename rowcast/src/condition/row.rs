@@ -43,6 +43,7 @@ impl<'r> Row<'r> {
 
     fn json(&self, column: usize) -> Option<&'r RawValue> {
         let name = self.columns.field(column);
-        self.fields.iter().find(|(field, _)| field == name).map(|(_, json)| *json)
+        let (_, json) = self.fields.iter().find(|(field, _)| field == name)?;
+        self.columns.within(column, json)
     }
 }

@@ -43,9 +43,11 @@ impl<C: Collection> Columns for CollectionColumns<C> {
         self.columns[column].0
     }
 
+    fn within<'j>(&self, _column: usize, field: &'j RawValue) -> Option<&'j RawValue> {
+        Some(json::field(field, "id").unwrap_or(field))
+    }
+
     fn value(&self, column: usize, json: &RawValue) -> SortValue {
-        let referenced = json::fields(json).into_iter().find(|(field, _)| field == "id");
-        let json = referenced.map_or(json, |(_, id)| id);
         match json::text(json) {
             None => SortValue::Null,
             Some(text) => self.columns[column].1.shown_value(&text, self.is_postgres),

@@ -19,15 +19,24 @@ use crate::condition::{Columns, SortColumn, SortValue, Test, decimal_key::Decima
 
 impl Columns for Definition {
     fn count(&self) -> usize {
-        self.fields.len()
+        self.operands().count()
     }
 
     fn field(&self, column: usize) -> &str {
-        self.fields[column].name
+        let operand = self.operand(column);
+        operand.embedded.map_or(operand.field.name, |(_, embedding)| embedding.field)
+    }
+
+    fn within<'j>(&self, column: usize, field: &'j RawValue) -> Option<&'j RawValue> {
+        let operand = self.operand(column);
+        match operand.embedded {
+            None => Some(field),
+            Some(_) => json::field(field, operand.field.name),
+        }
     }
 
     fn value(&self, column: usize, json: &RawValue) -> SortValue {
-        let field = &self.fields[column];
+        let field = self.operand(column).field;
         match json::text(json) {
             None => SortValue::Null,
             Some(text) if self.is_postgres => of_postgres(field, &field.value_type, &text),
@@ -36,7 +45,7 @@ impl Columns for Definition {
     }
 
     fn entries(&self, column: usize, json: &RawValue) -> Vec<SortValue> {
-        let field = &self.fields[column];
+        let field = self.operand(column).field;
         let ValueType::Array(element) = &field.value_type else { return Vec::new() };
         let mut entries = Vec::new();
         json::for_each_entry(json, &mut |entry| {
@@ -47,7 +56,7 @@ impl Columns for Definition {
 
     fn test(&self, condition: &Condition) -> Result<(usize, Test<SortValue>), Refusal> {
         let (column, test) = self.resolve_condition(condition)?;
-        let field = &self.fields[column];
+        let field = self.operand(column).field;
         let of = match &field.value_type {
             ValueType::Array(element) => element,
             of => of,

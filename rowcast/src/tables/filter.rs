@@ -10,7 +10,8 @@ use super::{
     decode::Refusal,
     definition::Definition,
     field::Field,
-    sql::{column, comparable, order},
+    operand::Operand,
+    sql::{column, comparable, order_of},
     uuid_form::in_all_forms,
     value_type::ValueType,
 };
@@ -63,10 +64,11 @@ impl Definition {
         Resolved::of(filter, errors, &mut |condition| self.resolve_condition(condition))
     }
 
-    /// The field of a condition, and its test.
+    /// The number of a condition's operand, and its test.
     pub(super) fn resolve_condition(&self, condition: &Condition) -> Result<(usize, Test<String>), Refusal> {
-        let (at, field) = self.find_column(&condition.column)?;
-        Ok((at, Test::of(&condition.op, &ComparedField { definition: self, field })?))
+        let (at, operand) = self.find_operand(&condition.column)?;
+        let field = ComparedField { definition: self, field: operand.field };
+        Ok((at, Test::of(&condition.op, &field)?))
     }
 
     /// The filter in SQL. Its values are appended to `values`.
@@ -79,13 +81,28 @@ impl Definition {
             Resolved::All(parts) => joined(parts, " and ", "1 = 1"),
             Resolved::Any(parts) => joined(parts, " or ", "1 = 0"),
             Resolved::Not(inner) => format!("not coalesce({}, false)", self.filter_sql(inner, values)),
-            Resolved::Test(at, test) => self.test_sql(&self.fields[*at], test, values),
+            Resolved::Test(at, test) => self.test_sql(self.operand(*at), test, values),
         }
     }
 
-    fn test_sql(&self, field: &Field, test: &Test<String>, values: &mut Vec<Value>) -> String {
-        let own = column(field);
-        let comparable = self.comparable(field).unwrap_or_else(|| own.clone());
+    fn test_sql(&self, operand: Operand<'_>, test: &Test<String>, values: &mut Vec<Value>) -> String {
+        let mut column_sql = |test: &Test<String>| {
+            self.column_sql(operand.field, operand.column(self.is_postgres), test, values)
+        };
+        match (operand.embedded, test) {
+            (Some((_, embedding)), test) if self.is_postgres => match test {
+                // True also without an embedded row.
+                Test::IsNull => format!("not {}", embedding.exists(&column_sql(&Test::IsNotNull))),
+                Test::Ne(text) => format!("not {}", embedding.exists(&column_sql(&Test::Eq(text.clone())))),
+                test => embedding.exists(&column_sql(test)),
+            },
+            _ => column_sql(test),
+        }
+    }
+
+    /// The test of a column, itself in SQL.
+    fn column_sql(&self, field: &Field, own: String, test: &Test<String>, values: &mut Vec<Value>) -> String {
+        let comparable = self.comparable_of(field, own.clone()).unwrap_or_else(|| own.clone());
         let is_stored_uuid = !self.is_postgres && field.value_type == ValueType::Uuid;
         let mut bind = |text: &String| {
             values.push(self.compared(field, text));
@@ -125,17 +142,21 @@ impl Definition {
                     (at, false) => format!("substr({own}, 1, length(?{at})) = ?{at} collate binary"),
                 }
             }
-            Test::Has(entry) => has(field, entry, values),
+            Test::Has(entry) => has(field, &own, entry, values),
         }
     }
 
     /// The expression that is compared and sorted; none for types without an order on both databases.
     pub(super) fn comparable(&self, field: &Field) -> Option<String> {
+        self.comparable_of(field, column(field))
+    }
+
+    fn comparable_of(&self, field: &Field, column: String) -> Option<String> {
         match &field.value_type {
             ValueType::Json { .. } | ValueType::Bytes | ValueType::Array(_) | ValueType::Literal => None,
-            ValueType::Money if self.is_postgres => Some(format!("{}::pg_catalog.numeric", column(field))),
-            ValueType::Enum(_) => Some(comparable(field, column(field))),
-            _ => Some(order(field, self.is_postgres)),
+            ValueType::Money if self.is_postgres => Some(format!("{column}::pg_catalog.numeric")),
+            ValueType::Enum(_) => Some(comparable(field, column)),
+            _ => Some(order_of(field, column, self.is_postgres)),
         }
     }
 
@@ -171,7 +192,7 @@ fn uuids<'t>(ids: impl IntoIterator<Item = &'t String>, values: &mut Vec<Value>)
 }
 
 /// PostgreSQL: the condition that a list has an entry.
-fn has(field: &Field, text: &str, values: &mut Vec<Value>) -> String {
+fn has(field: &Field, column: &str, text: &str, values: &mut Vec<Value>) -> String {
     let of_column = field.cast.strip_suffix("[]").unwrap_or(&field.cast);
     let cast = match &field.value_type {
         // A number beyond the range of the entries is compared as well.
@@ -185,7 +206,7 @@ fn has(field: &Field, text: &str, values: &mut Vec<Value>) -> String {
     // Texts are equal by code point, whatever the collation.
     let collation = if of_column == "pg_catalog.text" { " collate pg_catalog.\"C\"" } else { "" };
     let at = values.len();
-    format!("${at}::pg_catalog.text::{cast}{collation} = any({}::{cast}[])", column(field))
+    format!("${at}::pg_catalog.text::{cast}{collation} = any({column}::{cast}[])")
 }
 
 /// Whether a number of 64 bits is one of 32 bits as well, perhaps with fewer digits. PostgreSQL does not convert others.

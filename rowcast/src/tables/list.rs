@@ -70,11 +70,12 @@ impl Definition {
 
     pub(super) fn find_column(&self, name: &str) -> Result<(usize, &Field), Refusal> {
         let found = self.field(name).filter(|(_, field)| field.shown);
-        found.ok_or_else(|| {
-            let near = suggest(name, self.list_columns());
-            let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
-            format!("is not a column of {}{hint}", self.article()).into()
-        })
+        found.ok_or_else(|| self.not_a_column(suggest(name, self.list_columns())))
+    }
+
+    pub(super) fn not_a_column(&self, near: Option<&str>) -> Refusal {
+        let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
+        format!("is not a column of {}{hint}", self.article()).into()
     }
 
     /// The columns of a sort, and then the key's, or all columns of a table without one.

@@ -137,7 +137,11 @@ pub(super) fn comparable(field: &Field, column: String) -> String {
 
 /// The expression to sort by: numbers and times by value, enumerations in their own order, text by code point.
 pub(super) fn order(field: &Field, is_postgres: bool) -> String {
-    let column = column(field);
+    order_of(field, column(field), is_postgres)
+}
+
+/// The same for a column of any row, itself in SQL.
+pub(super) fn order_of(field: &Field, column: String, is_postgres: bool) -> String {
     match (&field.value_type, is_postgres) {
         (ValueType::Text { .. } | ValueType::Literal, true) => match field.is_plain_text {
             true => format!("{column} collate pg_catalog.\"C\""),

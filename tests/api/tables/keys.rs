@@ -123,7 +123,6 @@ async fn label_of_a_domain_is_a_key(database: &Database) {
         create type mood as enum ('sad', 'ok');
         create domain temper as mood;
         create table tempers (name temper primary key, note text);
-        create table people (id integer primary key, temper temper references tempers);
         insert into tempers values ('ok', 'fine'), ('sad', null)";
     with_tables(database, tables, async |client| {
         client.wait_for_rows("tempers", |rows| rows.len() == 2).await;
@@ -132,7 +131,6 @@ async fn label_of_a_domain_is_a_key(database: &Database) {
         client.wait_for_rows("tempers", |rows| rows.iter().any(|row| row["note"] == "x")).await;
         let ack = client.request("new_temper", update).await;
         assert_eq!(ack.error("name"), "is already taken");
-        client.request("new_person", json!({ "id": 1, "temper": "ok" })).await.unwrap_data();
         let after = json!({ "where": { "name": { "gt": "sad" } } });
         let page = client.request("list_tempers", after).await.unwrap_data();
         assert_eq!(page["rows"][0]["name"], "ok", "in the order of the enumeration");

@@ -16,10 +16,12 @@ use crate::{
     },
     database::{Database, Transaction},
     error::Error,
+    intern::intern,
     project::Settings,
     tables::{
         collection::{TableCollection, collections},
         definition::Definition,
+        embed,
         stored_forms::find_stored_forms,
     },
     test_database::on_both,
@@ -29,20 +31,28 @@ use samples::{POSTGRES, SQLITE};
 /// Runs a test with the table `samples` of both databases.
 async fn with_samples(test: impl AsyncFn(&Database, Arc<Definition>, &'static [Sample])) {
     on_both(async |db| {
-        let (samples, before) = match db.node_messages() {
-            Some(_) => (POSTGRES, samples::BEFORE_POSTGRES),
-            None => (SQLITE, ""),
-        };
-        let declared = samples.iter().map(|sample| format!("{} {}", sample.name, sample.of));
-        let sql = format!(
-            "{before} create table samples (id integer primary key, secret text, {}); insert into samples values {};",
-            declared.collect::<Vec<_>>().join(", "),
-            random_rows(samples, |id| format!("{id}, 'hidden'"))
-        );
-        db.write(async move |db: &Transaction| Ok(db.execute_unprepared(&sql).await.map(drop)?)).await.unwrap();
-        test(db, db.read(definition).await.unwrap(), samples).await;
+        let samples = make(db, "samples", "").await;
+        test(db, db.read(async |db: &Transaction| definition(db, SETTINGS).await).await.unwrap(), samples)
+            .await;
     })
     .await;
+}
+
+/// Makes a table with a row for each id, and runs other statements.
+async fn make(db: &Database, table: &str, then: &str) -> &'static [Sample] {
+    let (samples, before) = match db.node_messages() {
+        Some(_) => (POSTGRES, samples::BEFORE_POSTGRES),
+        None => (SQLITE, ""),
+    };
+    let declared = samples.iter().map(|sample| format!("{} {}", sample.name, sample.of));
+    let sql = format!(
+        "{before} create table {table} (id integer primary key, secret text, {});
+        insert into {table} values {}; {then}",
+        declared.collect::<Vec<_>>().join(", "),
+        random_rows(samples, |id| format!("{id}, 'hidden'"))
+    );
+    db.write(async move |db: &Transaction| Ok(db.execute_unprepared(&sql).await.map(drop)?)).await.unwrap();
+    samples
 }
 
 /// The comparison of its lists with memory.
@@ -62,15 +72,19 @@ async fn agreement<'d>(
     })
 }
 
-async fn definition(db: &Transaction) -> Result<Arc<Definition>, Error> {
+const SETTINGS: &str = "[collections.samples]\nhidden = [\"secret\"]";
+
+async fn definition(db: &Transaction, settings: &str) -> Result<Arc<Definition>, Error> {
     let is_postgres = db.get_database_backend() == DbBackend::Postgres;
     let schemas = if is_postgres { vec!["public".to_owned()] } else { Vec::new() };
     let catalog = catalog::read(db, &catalog::Options { schemas }).await?;
-    let settings = Settings::parse("[collections.samples]\nhidden = [\"secret\"]").unwrap();
+    let settings = Settings::parse(settings).unwrap();
     let (mut all, _) = collections(&catalog, is_postgres, &settings);
     if !is_postgres {
         find_stored_forms(db, &mut all).await?;
     }
+    let notices = embed::resolve(&mut all, &catalog, &settings);
+    assert!(notices.is_empty(), "{notices:?}");
     let mut all = all.into_iter();
     Ok(all.find(|TableCollection(definition)| definition.name == "samples").unwrap().0)
 }
@@ -103,6 +117,38 @@ async fn random_filters_and_sorts_select_the_same_rows_in_the_same_order() {
     with_samples(async |db, definition, samples| {
         let agreement = agreement(db, definition, samples).await;
         agreement.compare_mixed().await;
+        agreement.expect_no_disagreement();
+    })
+    .await;
+}
+
+/// Rows that refer to one of the other table, or to none.
+const REFERRING: &str = "
+    create table samples (id integer primary key, other_id integer references others);
+    insert into samples select id, case when id % 7 = 0 then null else (id * 31) % 60 + 1 end from others;";
+
+#[actix_web::test]
+async fn columns_of_embedded_rows_select_the_same_rows() {
+    on_both(async |db| {
+        let samples = make(db, "others", REFERRING).await;
+        let columns: Vec<&str> = samples.iter().map(|sample| sample.name).collect();
+        let settings = format!("[collections.samples]\nembed = {{ other = {columns:?} }}");
+        let definition =
+            db.read(async move |db: &Transaction| definition(db, &settings).await).await.unwrap();
+        let embedded =
+            |sample: &Sample| Sample { name: intern(&format!("other.{}", sample.name)), ..sample.clone() };
+        let embedded: Vec<Sample> = samples.iter().map(embedded).collect();
+        let agreement = agreement(db, definition, embedded.leak()).await;
+        agreement.compare_conditions().await;
+        agreement.compare_mixed().await;
+        let unknown =
+            json!({ "where": { "other.id": 1, "other.wole": 1, "other": 1, "other.secret": "hidden" } });
+        let refused = agreement.agrees(&unknown).await.unwrap_err();
+        assert_eq!(
+            json!(refused)["where.other.wole"],
+            "is not a column of a sample; did you mean other.whole?"
+        );
+        assert_eq!(json!(refused).as_object().unwrap().len(), 4);
         agreement.expect_no_disagreement();
     })
     .await;
