@@ -109,6 +109,10 @@ impl<C: ColumnTrait> ComparableColumn<C> {
         }
     }
 
+    pub(super) fn is_integer(self) -> bool {
+        self.value_type() == ValueType::Integer
+    }
+
     /// The value that a row shows as this text, in memory.
     pub(super) fn shown_value(self, text: &str, is_postgres: bool) -> SortValue {
         let column = self.column.def();

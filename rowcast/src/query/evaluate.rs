@@ -1,7 +1,7 @@
 //! The columns of a collection in Rust for conditions in memory, which agree with the SQL.
 //!
 //! A row shows a column in a field of the same name. A column that refers to another row may show that row, of which the id
-//! counts.
+//! counts. A number that JSON does not have, such as NaN, is null in a row.
 
 use std::marker::PhantomData;
 
@@ -43,8 +43,9 @@ impl<C: Collection> Columns for CollectionColumns<C> {
         self.columns[column].0
     }
 
-    fn within<'j>(&self, _column: usize, field: &'j RawValue) -> Option<&'j RawValue> {
-        Some(json::field(field, "id").unwrap_or(field))
+    fn within<'j>(&self, column: usize, field: &'j RawValue) -> Option<&'j RawValue> {
+        let referenced = self.columns[column].1.is_integer().then(|| json::field(field, "id")).flatten();
+        Some(referenced.unwrap_or(field))
     }
 
     fn value(&self, column: usize, json: &RawValue) -> SortValue {

@@ -1,7 +1,10 @@
 //! The columns of a table for conditions in memory, which agree with the SQL.
 //!
-//! PostgreSQL compares values of one type, and the JSON of a row has all of their digits. SQLite compares whatever is stored: numbers
-//! come before text. A text that looks like a number is one there, because such columns store it as a number.
+//! PostgreSQL compares values of one type, and the JSON of a row has all of their digits. SQLite compares whatever is stored:
+//! numbers come before text. A text that looks like a number is one there, because such columns store it as a number.
+//!
+//! A row does not show everything that SQLite compares: whether a UUID or a moment has another form than the rest of its column,
+//! and whether a text is stored as bytes. Such a value is taken for one in the form of the column.
 
 use rowcast_schema::{Condition, FieldErrors, Sort};
 use sea_orm::Value;

@@ -89,14 +89,14 @@ impl Definition {
         let mut column_sql = |test: &Test<String>| {
             self.column_sql(operand.field, operand.column(self.is_postgres), test, values)
         };
-        match (operand.embedded, test) {
-            (Some((_, embedding)), test) if self.is_postgres => match test {
-                // True also without an embedded row.
-                Test::IsNull => format!("not {}", embedding.exists(&column_sql(&Test::IsNotNull))),
-                Test::Ne(text) => format!("not {}", embedding.exists(&column_sql(&Test::Eq(text.clone())))),
-                test => embedding.exists(&column_sql(test)),
-            },
-            _ => column_sql(test),
+        let Some((_, embedding)) = operand.embedded.filter(|_| self.is_postgres) else {
+            return column_sql(test);
+        };
+        match test {
+            // True also without an embedded row.
+            Test::IsNull => format!("not {}", embedding.exists(&column_sql(&Test::IsNotNull))),
+            Test::Ne(text) => format!("not {}", embedding.exists(&column_sql(&Test::Eq(text.clone())))),
+            test => embedding.exists(&column_sql(test)),
         }
     }
 
@@ -130,19 +130,27 @@ impl Definition {
             }
             Test::Contains(text) => {
                 values.push(text.as_str().into());
-                match (values.len(), self.is_postgres) {
-                    (at, true) => format!("pg_catalog.strpos({comparable}, ${at}::pg_catalog.text) > 0"),
-                    (at, false) => format!("instr({own}, ?{at}) > 0"),
-                }
+                self.contains(&own, &comparable, values.len())
             }
             Test::StartsWith(text) => {
                 values.push(text.as_str().into());
-                match (values.len(), self.is_postgres) {
-                    (at, true) => format!("pg_catalog.starts_with({comparable}, ${at}::pg_catalog.text)"),
-                    (at, false) => format!("substr({own}, 1, length(?{at})) = ?{at} collate binary"),
-                }
+                self.starts_with(&own, &comparable, values.len())
             }
             Test::Has(entry) => has(field, &own, entry, values),
+        }
+    }
+
+    fn contains(&self, own: &str, comparable: &str, at: usize) -> String {
+        match self.is_postgres {
+            true => format!("pg_catalog.strpos({comparable}, ${at}::pg_catalog.text) > 0"),
+            false => format!("instr({own}, ?{at}) > 0"),
+        }
+    }
+
+    fn starts_with(&self, own: &str, comparable: &str, at: usize) -> String {
+        match self.is_postgres {
+            true => format!("pg_catalog.starts_with({comparable}, ${at}::pg_catalog.text)"),
+            false => format!("substr({own}, 1, length(?{at})) = ?{at} collate binary"),
         }
     }
 
