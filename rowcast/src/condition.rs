@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Both ways start from the same resolved condition, so a request is refused with the same sentence. A row is the JSON that
-//! clients receive. A collection describes its columns by [`Columns`], which reads their values as [`SortValue`]s.
+//! clients receive. A collection describes its columns by `Columns`, which reads their values as `SortValue`s.
 //!
 //! A comparison with a null is false, inside of `not` as well, but for `ne` and the tests for null.
 
