@@ -48,6 +48,11 @@ pub(crate) trait Columns: Send + Sync {
         Some(field)
     }
 
+    /// Whether a value of any type is null, from its JSON.
+    fn is_null(&self, _column: usize, json: &RawValue) -> bool {
+        json.get() == "null"
+    }
+
     /// A value of a column, from its JSON.
     fn value(&self, column: usize, json: &RawValue) -> SortValue;
 

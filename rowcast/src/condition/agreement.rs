@@ -42,7 +42,8 @@ const SHOWN: usize = 20;
 pub(crate) fn random_rows(samples: &[Sample], first: impl Fn(usize) -> String) -> String {
     let mut random = runner();
     let mut value = |sample: &Sample| {
-        let at = (0..=sample.stored.len()).new_tree(&mut random).unwrap().current();
+        let nulls = usize::from(!sample.of.contains("not null"));
+        let at = (0..sample.stored.len() + nulls).new_tree(&mut random).unwrap().current();
         sample.stored.get(at).map_or_else(|| "null".to_owned(), |value| (*value).to_owned())
     };
     let mut row = |id| {

@@ -29,7 +29,7 @@ impl<'r> Row<'r> {
 
     /// Whether a value of any type is null.
     pub(super) fn is_null(&self, column: usize) -> bool {
-        self.json(column).is_none_or(|json| json.get() == "null")
+        self.json(column).is_none_or(|json| self.columns.is_null(column, json))
     }
 
     /// The text in which other text is looked for.

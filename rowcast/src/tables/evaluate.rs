@@ -38,6 +38,11 @@ impl Columns for Definition {
         }
     }
 
+    /// A column of JSON that is never null in SQL shows the null of JSON as it is.
+    fn is_null(&self, column: usize, json: &RawValue) -> bool {
+        json.get() == "null" && self.operand(column).field.value_type != ValueType::Json { nullable: false }
+    }
+
     fn value(&self, column: usize, json: &RawValue) -> SortValue {
         let field = self.operand(column).field;
         match json::text(json) {

@@ -345,7 +345,8 @@ pub(super) const POSTGRES: &[Sample] = &[
             "\"x\"",
         ],
     ),
-    sample("document", "jsonb", &["'null'", "'1'", "'{\"a\": 1}'"], &["1", "\"a\""]),
+    sample("document", "jsonb", &["'null'", "'1'", "'{\"a\": 1}'", "'{\"$json\": null}'"], &["1", "\"a\""]),
+    sample("content", "jsonb not null", &["'null'", "'1'", "'{\"$json\": null}'"], &["1", "\"a\""]),
     sample("bytes", "bytea", &["'a'", "''"], &["\"YQ==\""]),
     sample("range", "int4range", &["'[1,3)'", "'empty'"], &["\"[1,3)\""]),
     sample("wholes", "smallint[]", &["'{1,null,3}'", "'{{1,2},{3,4}}'", "'{}'", "'{-32768}'"], WHOLE),
@@ -535,5 +536,6 @@ pub(super) const SQLITE: &[Sample] = &[
     sample("clock", "time", &["'14:30'", "'14:30:05.1'", "'23:59:59'", "52200"], MOMENTS),
     sample("length", "interval", &["'P1D'", "'PT1H'", "86400"], &["\"P1D\"", "\"P1M\"", "86400", "\"x\""]),
     sample("document", "json", &["'null'", "'{\"a\": 1}'", "1"], &["1", "\"a\""]),
+    sample("content", "json not null", &["'null'", "'1'", "'{\"$json\": null}'"], &["1", "\"a\""]),
     sample("bytes", "blob", &["x'61'", "x''"], &["\"YQ==\""]),
 ];
