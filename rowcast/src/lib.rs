@@ -51,6 +51,7 @@ pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod collection;
+pub mod condition;
 pub mod config;
 pub mod context;
 pub mod database;

@@ -6,6 +6,7 @@
 
 mod comparable;
 mod count;
+mod evaluate;
 mod filter;
 mod page;
 pub(crate) mod position_value;
@@ -25,6 +26,7 @@ use crate::{
 };
 use comparable::ComparableColumn;
 pub use count::{Count, Counted};
+pub(crate) use evaluate::CollectionColumns;
 pub use page::Page;
 pub(crate) use page::{Listed, PageBuilder};
 

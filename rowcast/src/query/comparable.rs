@@ -6,7 +6,10 @@ use sea_orm::{
     sea_query::{BinOper, ColumnType, Expr, Func, SimpleExpr},
 };
 
-use crate::collection::Comparison;
+use crate::{
+    collection::Comparison,
+    condition::{Comparands, Refusal, SortValue, decimal_key::DecimalKey, listed, moment},
+};
 
 /// A column and the comparison of its values.
 #[derive(Clone, Copy)]
@@ -66,43 +69,21 @@ impl<C: ColumnTrait> ComparableColumn<C> {
 
     /// Like JavaScript's `includes`: case-sensitive, without special characters. It uses `replace`, which both
     /// databases have: removing the text changes a value that contains it.
-    pub(super) fn contains(self, text: &str) -> Result<SimpleExpr, String> {
-        self.check_text()?;
+    pub(super) fn contains(self, text: &str) -> SimpleExpr {
         if text.is_empty() {
-            return Ok(self.is_not_null());
+            return self.is_not_null();
         }
         let column = || Expr::col(self.column.as_column_ref());
         let without = Func::cust("replace").arg(column()).arg(Expr::val(text)).arg(Expr::val(""));
-        Ok(column().ne(without))
+        column().ne(without)
     }
 
     /// Like JavaScript's `startsWith`: case-sensitive, without special characters.
-    pub(super) fn starts_with(self, text: &str) -> Result<SimpleExpr, String> {
-        self.check_text()?;
+    pub(super) fn starts_with(self, text: &str) -> SimpleExpr {
         let column = Expr::col(self.column.as_column_ref());
         let length = Func::char_length(Expr::val(text));
         let start = Func::cust("substr").arg(column).arg(Expr::cust("1")).arg(length);
-        Ok(Expr::expr(start).eq(Expr::val(text)))
-    }
-
-    fn check_text(self) -> Result<(), String> {
-        match value_type(self.column.def().get_column_type()) {
-            ValueType::Text => Ok(()),
-            ValueType::Integer | ValueType::Real => Err("holds numbers, which contain no text".into()),
-            ValueType::Boolean | ValueType::Other => Err("holds no text".into()),
-        }
-    }
-
-    /// Converts a client's value to the column's type, or returns a sentence for the form.
-    pub(super) fn value(self, scalar: &Scalar) -> Result<Value, String> {
-        let value = match self.value_type() {
-            ValueType::Boolean => scalar.boolean().map(Value::from),
-            ValueType::Integer => scalar.integer().map(Value::from),
-            ValueType::Real => scalar.number().map(Value::from),
-            ValueType::Text => scalar.text().map(|text| text.into_owned().into()),
-            ValueType::Other => Err("can be compared with null only"),
-        };
-        value.map_err(Into::into)
+        Expr::expr(start).eq(Expr::val(text))
     }
 
     /// Converts a stored value to the form in which it is compared.
@@ -128,11 +109,113 @@ impl<C: ColumnTrait> ComparableColumn<C> {
         }
     }
 
+    pub(super) fn is_integer(self) -> bool {
+        self.value_type() == ValueType::Integer
+    }
+
+    /// The value that a row shows as this text, in memory.
+    pub(super) fn shown_value(self, text: &str, is_postgres: bool) -> SortValue {
+        let column = self.column.def();
+        let value = match (self.value_type(), column.get_column_type()) {
+            (ValueType::Boolean, _) => Some(SortValue::Integer(i64::from(text == "true"))),
+            (ValueType::Integer, _) => text.trim().parse().ok().map(SortValue::Integer),
+            // The nearest number of 32 bits, which both databases compare with those of 64.
+            (ValueType::Real, ColumnType::Float) => {
+                text.parse::<f32>().ok().map(f64::from).map(SortValue::Float)
+            }
+            (ValueType::Real, _) => text.parse().ok().map(SortValue::Float),
+            (ValueType::Text, column) if is_postgres => {
+                let rank = labels(column).and_then(|labels| labels.iter().position(|label| label == text));
+                rank.and_then(|rank| i64::try_from(rank).ok()).map(SortValue::Integer)
+            }
+            (ValueType::Text, _) => None,
+            (ValueType::Other, column) if is_postgres => moment_or_decimal(column, text),
+            // SQLite stores other values as text.
+            (ValueType::Other, _) => None,
+        };
+        value.unwrap_or_else(|| SortValue::text(text))
+    }
+
+    /// A client's value in memory.
+    pub(super) fn compared_value(self, value: &Value, is_postgres: bool) -> SortValue {
+        match value {
+            Value::Bool(Some(value)) => SortValue::Integer((*value).into()),
+            Value::BigInt(Some(number)) => SortValue::Integer(*number),
+            Value::Double(Some(number)) => SortValue::Float(*number),
+            Value::String(Some(text)) => self.shown_value(text, is_postgres),
+            _ => SortValue::Null,
+        }
+    }
+
+    /// A label of an enumeration, or any text.
+    fn decode_text(self, scalar: &Scalar) -> Result<String, Refusal> {
+        let text = scalar.text()?.into_owned();
+        match labels(self.column.def().get_column_type()) {
+            Some(labels) if !labels.contains(&text) => {
+                Err(format!("must be one of {}", listed(&labels)).into())
+            }
+            _ => Ok(text),
+        }
+    }
+
     fn value_type(self) -> ValueType {
         match self.comparison {
             Comparison::AsStored => value_type(self.column.def().get_column_type()),
             Comparison::AsNumber => ValueType::Integer,
         }
+    }
+}
+
+impl<C: ColumnTrait> Comparands for ComparableColumn<C> {
+    type Value = Value;
+
+    /// Each value is refused by itself.
+    fn check_comparable(&self) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn decode(&self, scalar: &Scalar) -> Result<Value, Refusal> {
+        let value = match self.value_type() {
+            ValueType::Boolean => scalar.boolean().map(Value::from),
+            ValueType::Integer => scalar.integer().map(Value::from),
+            ValueType::Real => scalar.number().map(Value::from),
+            ValueType::Text => return self.decode_text(scalar).map(Value::from),
+            ValueType::Other => Err("can be compared with null only"),
+        };
+        value.map_err(Into::into)
+    }
+
+    fn decode_entry(&self, _scalar: &Scalar) -> Result<Value, Refusal> {
+        Err("holds no list".into())
+    }
+
+    fn check_text(&self, _text: &str) -> Result<(), Refusal> {
+        let column = self.column.def();
+        match value_type(column.get_column_type()) {
+            ValueType::Text if labels(column.get_column_type()).is_some() => Err("holds no text".into()),
+            ValueType::Text => Ok(()),
+            ValueType::Integer | ValueType::Real => Err("holds numbers, which contain no text".into()),
+            ValueType::Boolean | ValueType::Other => Err("holds no text".into()),
+        }
+    }
+}
+
+/// The labels of an enumeration, in their order.
+fn labels(column: &ColumnType) -> Option<Vec<String>> {
+    let ColumnType::Enum { variants, .. } = column else { return None };
+    Some(variants.iter().map(ToString::to_string).collect())
+}
+
+/// PostgreSQL's value of a type that is compared with its own values only.
+fn moment_or_decimal(column: &ColumnType, text: &str) -> Option<SortValue> {
+    use ColumnType as T;
+    match column {
+        T::Decimal(_) | T::Money(_) => DecimalKey::of(text).map(SortValue::Decimal),
+        T::Date => moment::date(text).map(SortValue::Integer),
+        T::Time => moment::time(text).map(SortValue::Integer),
+        T::DateTime | T::Timestamp => moment::timestamp(text).map(SortValue::Integer),
+        T::TimestampWithTimeZone => moment::zoned_timestamp(text).map(SortValue::Integer),
+        _ => None,
     }
 }
 

@@ -8,19 +8,20 @@ use rowcast_schema::{
     contract::{self, Shape},
 };
 use schemars::JsonSchema;
-use sea_orm::{ColumnTrait, DbErr, IdenStatic, Iterable, sea_query::ColumnType};
+use sea_orm::{ColumnTrait, DbBackend, DbErr, IdenStatic, Iterable, sea_query::ColumnType};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{Completed, Route, TransactionKind};
 use crate::{
     collection::{Collection, Column, Comparison, Embed},
+    condition::Evaluator,
     context::Context,
     database::Transaction,
     error::Error,
     idempotency::Fingerprint,
     key::{Key, KeyColumn},
-    query,
+    query::{self, CollectionColumns},
     store::{self, ReferencingCollection, Written},
 };
 
@@ -103,6 +104,8 @@ pub trait ErasedCollection: Send + Sync {
     fn key_columns(&self) -> &'static [KeyColumn];
     /// The columns that `list_…` filters and sorts by.
     fn columns(&self) -> Vec<&'static str>;
+    /// The same columns for conditions and sorts in memory, which agree with those of a database of this kind.
+    fn evaluator(&self, database: DbBackend) -> Evaluator;
     /// The columns of its table that are read and written.
     fn stored_columns(&self) -> Vec<StoredColumn>;
     /// Valid payloads, for tests and documentation.
@@ -199,6 +202,10 @@ impl<C: Collection> ErasedCollection for CollectionAdapter<C> {
 
     fn columns(&self) -> Vec<&'static str> {
         C::columns().map(|(name, _)| name).collect()
+    }
+
+    fn evaluator(&self, database: DbBackend) -> Evaluator {
+        Evaluator::new(Arc::new(CollectionColumns::<C>::new(database == DbBackend::Postgres)))
     }
 
     fn stored_columns(&self) -> Vec<StoredColumn> {

@@ -7,6 +7,7 @@ use rowcast_schema::{
     CountRequest, FieldErrors, ListRequest,
     contract::{self, Shape, TableEvent},
 };
+use sea_orm::DbBackend;
 use serde_json::value::RawValue;
 
 use super::{
@@ -17,6 +18,7 @@ use super::{
 };
 use crate::{
     catalog::Catalog,
+    condition::Evaluator,
     context::Context,
     database::Transaction,
     error::Error,
@@ -248,6 +250,10 @@ impl ErasedCollection for TableCollection {
 
     fn columns(&self) -> Vec<&'static str> {
         self.0.list_columns()
+    }
+
+    fn evaluator(&self, _database: DbBackend) -> Evaluator {
+        Evaluator::new(self.0.clone())
     }
 
     fn stored_columns(&self) -> Vec<StoredColumn> {

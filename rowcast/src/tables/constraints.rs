@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::{
     definition::{Definition, ForeignReference, Unique},
     payload::Values,
-    sql::{column, quoted},
+    sql::{column, comparable, quoted},
     stored_row::StoredRow,
 };
 use crate::{database::Transaction, error::Error, key::Key};
@@ -143,8 +143,8 @@ impl ChecksQuery<'_> {
                 (Some(None), _) => conditions.push(format!("{column} is null")),
                 (Some(Some(text)), _) => {
                     self.bound.push(definition.bound(field, Some(text)));
-                    conditions
-                        .push(format!("{column} = {}", definition.placeholder(field, self.bound.len())));
+                    let placeholder = definition.placeholder(field, self.bound.len());
+                    conditions.push(format!("{} = {placeholder}", comparable(field, column)));
                 }
                 (None, Some(own)) => {
                     let first = self.bound.len() + 1;
@@ -179,7 +179,8 @@ impl ChecksQuery<'_> {
         for (at, (field, text)) in fields.iter().zip(&texts).enumerate() {
             let field = &definition.fields[*field];
             self.bound.push(definition.bound(field, Some(text)));
-            conditions.push(format!("{} = {}", column(at), definition.placeholder(field, self.bound.len())));
+            let placeholder = definition.placeholder(field, self.bound.len());
+            conditions.push(format!("{} = {placeholder}", comparable(field, column(at))));
         }
         Some(conditions.join(" and "))
     }

@@ -21,14 +21,15 @@ impl Definition {
         mut errors: FieldErrors,
     ) -> Result<CountQuery, Error> {
         let mut values = Vec::new();
-        let condition = self.filter(&request.filter, &mut values, &mut errors);
+        let resolved = self.resolve(&request.filter, &mut errors);
+        let condition = self.filter_sql(&resolved, &mut values);
         if errors.is_empty() { Ok(CountQuery { condition, values }) } else { Err(Error::Invalid(errors)) }
     }
 
     /// Counts the rows.
     pub(super) async fn count(&self, db: &Transaction, query: &CountQuery) -> Result<Counted, Error> {
-        let (source, condition) = (&self.source, &query.condition);
-        let sql = format!("select count(*) as count from {source} t where {condition}");
+        let (source, condition) = (self.joined_source(), &query.condition);
+        let sql = format!("select count(*) as count from {source} where {condition}");
         let ask = Statement::from_sql_and_values(self.backend(), sql, query.values.clone());
         let row = db.query_one_raw(ask).await?;
         let count: i64 = row.map_or(Ok(0), |row| row.try_get("", "count"))?;

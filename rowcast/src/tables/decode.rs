@@ -5,8 +5,6 @@
 mod array;
 mod number;
 
-use std::borrow::Cow;
-
 use base64::{
     Engine,
     alphabet::STANDARD,
@@ -21,7 +19,7 @@ pub(super) use array::array_literal;
 use number::{decimal, digits, float, integer, money};
 
 /// A sentence that says what a value must be.
-pub(super) type Refusal = Cow<'static, str>;
+pub(super) use crate::condition::{Refusal, listed};
 
 /// A payload's JSON, one level deep.
 enum Shallow<'a> {
@@ -105,7 +103,7 @@ impl ValueType {
             Self::Temporal(of) => {
                 let text = plain_text(value)?;
                 match is_postgres {
-                    true => temporal::check(*of, text.trim())?,
+                    true => temporal::check_postgres(*of, text.trim())?,
                     false => temporal::check_sqlite(*of, text.trim())?,
                 }
                 Ok(text.trim().to_owned())
@@ -123,13 +121,6 @@ impl ValueType {
             Self::Literal => plain_text(value),
         }
     }
-}
-
-/// `a, b, c`, of a long list the first.
-pub(super) fn listed(labels: &[String]) -> String {
-    const MOST: usize = 30;
-    let first = labels.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
-    if labels.len() > MOST { format!("{first}, …") } else { first }
 }
 
 fn boolean(value: Shallow<'_>) -> Result<String, Refusal> {

@@ -25,6 +25,7 @@ impl Definition {
         TableDescription {
             sent: self.is_live,
             columns: self.list_columns().into_iter().map(ToOwned::to_owned).collect(),
+            embedded_columns: self.embedded_columns(),
             numbers: named(ValueType::sorts_as_number),
             bigints: named(|of| *of == ValueType::Digits),
             times: named(|of| *of == ValueType::Temporal(Temporal::TimestampTz)),

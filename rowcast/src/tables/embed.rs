@@ -123,6 +123,11 @@ fn embedding(
 }
 
 impl Embedding {
+    /// The fields of the other table that the object has.
+    pub(super) fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
     /// The other table's name in the change log.
     pub(super) fn log_name(&self) -> &'static str {
         self.other.log_name

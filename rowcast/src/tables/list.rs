@@ -3,7 +3,7 @@
 //! A page of identified rows starts after the values of the last row of the previous one. Rows without a key may be
 //! equal in all columns, so their pages are counted.
 
-use rowcast_schema::{FieldErrors, Filter, ListRequest, shortened, suggest};
+use rowcast_schema::{FieldErrors, Filter, ListRequest, Sort, shortened, suggest};
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 use serde_json::value::RawValue;
 
@@ -11,6 +11,7 @@ use super::{
     decode::Refusal, definition::Definition, field::Field, filter::wide, sql::column, value_type::ValueType,
 };
 use crate::{
+    condition::SortColumn,
     database::Transaction,
     error::Error,
     query::{Listed, Page, PageBuilder, position_value},
@@ -22,15 +23,9 @@ use crate::{
 pub(super) struct ListQuery {
     conditions: Vec<String>,
     values: Vec<Value>,
-    keys: Vec<SortKey>,
+    keys: Vec<SortColumn>,
     after: Option<After>,
     limit: u64,
-}
-
-#[derive(Clone, Debug)]
-struct SortKey {
-    field: usize,
-    descending: bool,
 }
 
 /// Where a page starts.
@@ -52,9 +47,12 @@ impl Definition {
         let mut values = Vec::new();
         let conditions = match &request.filter {
             Filter::All(all) if all.is_empty() => Vec::new(),
-            filter => vec![self.filter(filter, &mut values, &mut errors)],
+            filter => {
+                let resolved = self.resolve(filter, &mut errors);
+                vec![self.filter_sql(&resolved, &mut values)]
+            }
         };
-        let keys = self.sort_keys(request, &mut errors);
+        let keys = self.sort_keys(&request.sort, &mut errors);
         let after = request.after.as_ref().map(|after| self.decode_after(&keys, after));
         if after == Some(None) {
             errors.insert("after", "is not what a page with this sort gave as next");
@@ -77,23 +75,25 @@ impl Definition {
 
     pub(super) fn find_column(&self, name: &str) -> Result<(usize, &Field), Refusal> {
         let found = self.field(name).filter(|(_, field)| field.shown);
-        found.ok_or_else(|| {
-            let near = suggest(name, self.list_columns());
-            let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
-            format!("is not a column of {}{hint}", self.article()).into()
-        })
+        found.ok_or_else(|| self.not_a_column(suggest(name, self.list_columns())))
     }
 
-    fn sort_keys(&self, request: &ListRequest, errors: &mut FieldErrors) -> Vec<SortKey> {
-        let mut keys: Vec<SortKey> = Vec::new();
-        for sort in &request.sort {
+    pub(super) fn not_a_column(&self, near: Option<&str>) -> Refusal {
+        let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
+        format!("is not a column of {}{hint}", self.article()).into()
+    }
+
+    /// The columns of a sort, and then the key's, or all columns of a table without one.
+    pub(super) fn sort_keys(&self, sort: &[Sort], errors: &mut FieldErrors) -> Vec<SortColumn> {
+        let mut keys: Vec<SortColumn> = Vec::new();
+        for sort in sort {
             let found = self.find_column(&sort.column).and_then(|(at, field)| {
                 self.comparable(field).map(|_| at).ok_or_else(|| "has no order to sort by".into())
             });
             match found {
                 // A repeated column has no effect.
-                Ok(field) if keys.iter().any(|key| key.field == field) => {}
-                Ok(field) => keys.push(SortKey { field, descending: sort.descending }),
+                Ok(column) if keys.iter().any(|key| key.column == column) => {}
+                Ok(column) => keys.push(SortColumn { column, descending: sort.descending }),
                 Err(refusal) => {
                     errors.insert("sort", format!("{}: {refusal}", shortened(sort.column.clone(), 120)));
                 }
@@ -101,16 +101,16 @@ impl Definition {
         }
         let all = || (0..self.fields.len()).filter(|at| self.comparable(&self.fields[*at]).is_some());
         let last: Vec<usize> = if self.key.is_empty() { all().collect() } else { self.key.clone() };
-        for field in last {
-            if !keys.iter().any(|key| key.field == field) {
-                keys.push(SortKey { field, descending: false });
+        for column in last {
+            if !keys.iter().any(|key| key.column == column) {
+                keys.push(SortColumn { column, descending: false });
             }
         }
         keys
     }
 
     /// Opaque to clients, and invalid for any other sort order.
-    fn encode_after(&self, keys: &[SortKey], after: &After) -> Result<String, Error> {
+    fn encode_after(&self, keys: &[SortColumn], after: &After) -> Result<String, Error> {
         let unfit = || Error::Internal(format!("a page of {} cannot end here", self.name));
         let cells = match after {
             After::Position(values) => {
@@ -121,7 +121,7 @@ impl Definition {
         Ok(hex::encode(serde_json::json!([self.describe_sort(keys), cells]).to_string().as_bytes()))
     }
 
-    fn decode_after(&self, keys: &[SortKey], after: &str) -> Option<After> {
+    fn decode_after(&self, keys: &[SortColumn], after: &str) -> Option<After> {
         let (sort, cells): (String, Vec<serde_json::Value>) =
             serde_json::from_slice(&hex::decode(after).ok()?).ok()?;
         if sort != self.describe_sort(keys) {
@@ -130,9 +130,9 @@ impl Definition {
         if self.key.is_empty() {
             return cells.first()?.as_u64().filter(|count| *count < u64::from(u32::MAX)).map(After::Count);
         }
-        let value = |(key, cell): (&SortKey, &serde_json::Value)| {
+        let value = |(key, cell): (&SortColumn, &serde_json::Value)| {
             let value = position_value::decode(cell)?;
-            self.accepts(&self.fields[key.field], &value).then_some(value)
+            self.accepts(&self.fields[key.column], &value).then_some(value)
         };
         let values: Option<Vec<Value>> = keys.iter().zip(&cells).map(value).collect();
         values.filter(|values| values.len() == keys.len() && cells.len() == keys.len()).map(After::Position)
@@ -156,9 +156,9 @@ impl Definition {
         }
     }
 
-    fn describe_sort(&self, keys: &[SortKey]) -> String {
-        let name = |key: &SortKey| {
-            format!("{}{}", if key.descending { "-" } else { "" }, self.fields[key.field].name)
+    fn describe_sort(&self, keys: &[SortColumn]) -> String {
+        let name = |key: &SortColumn| {
+            format!("{}{}", if key.descending { "-" } else { "" }, self.fields[key.column].name)
         };
         keys.iter().map(name).collect::<Vec<_>>().join(",")
     }
@@ -204,8 +204,8 @@ impl Definition {
         }
         let filter =
             if conditions.is_empty() { String::new() } else { format!("where {}", conditions.join(" and ")) };
-        let order = |key: &SortKey| {
-            let expression = self.comparable(&self.fields[key.field]).unwrap_or_default();
+        let order = |key: &SortColumn| {
+            let expression = self.comparable(&self.fields[key.column]).unwrap_or_default();
             let direction = if key.descending { "desc nulls last" } else { "asc nulls first" };
             format!("{expression} {direction}")
         };
@@ -213,7 +213,7 @@ impl Definition {
         let order = if order.is_empty() { String::new() } else { format!("order by {}", order.join(", ")) };
         let positions = match self.is_postgres {
             true => query.keys.iter().enumerate().fold(String::new(), |sql, (at, key)| {
-                let column = self.comparable(&self.fields[key.field]).unwrap_or_default();
+                let column = self.comparable(&self.fields[key.column]).unwrap_or_default();
                 sql + &format!(", {column}::pg_catalog.text as s{at}")
             }),
             false => String::new(),
@@ -240,12 +240,12 @@ impl Definition {
     }
 
     /// The values of the sort keys.
-    fn position(&self, keys: &[SortKey], row: &QueryResult) -> Result<Vec<Value>, Error> {
-        let value = |(at, key): (usize, &SortKey)| match self.is_postgres {
+    fn position(&self, keys: &[SortColumn], row: &QueryResult) -> Result<Vec<Value>, Error> {
+        let value = |(at, key): (usize, &SortColumn)| match self.is_postgres {
             true => Ok(Value::from(row.try_get::<Option<String>>("", &format!("s{at}"))?)),
             false => {
                 let row = row.try_as_proxy_row();
-                let value = row.and_then(|row| row.values.get(&format!("c{}", key.field)));
+                let value = row.and_then(|row| row.values.get(&format!("c{}", key.column)));
                 Ok(value.cloned().unwrap_or(Value::String(None)))
             }
         };
@@ -254,11 +254,11 @@ impl Definition {
 
     /// Rows after the position with these values: greater in the first key, or equal in it and greater in the second,
     /// and so on.
-    fn after_position(&self, keys: &[SortKey], position: &[Value], values: &mut Vec<Value>) -> String {
+    fn after_position(&self, keys: &[SortColumn], position: &[Value], values: &mut Vec<Value>) -> String {
         let mut any = Vec::new();
         let mut equal = Vec::new();
         for (key, value) in keys.iter().zip(position) {
-            let field = &self.fields[key.field];
+            let field = &self.fields[key.column];
             let (own, comparable) = (column(field), self.comparable(field).unwrap_or_default());
             let is_null = matches!(value, Value::String(None));
             let mut comparand = String::new();

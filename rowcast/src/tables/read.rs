@@ -191,6 +191,7 @@ impl Definition {
     }
 
     fn columns(&self) -> String {
+        let column = |field| sql::comparable(field, column(field));
         self.key_fields().map(column).collect::<Vec<_>>().join(", ")
     }
 

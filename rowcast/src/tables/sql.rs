@@ -78,13 +78,15 @@ impl Definition {
 
     /// The condition that the key has the values of these placeholders.
     pub(super) fn key_condition(&self, first: usize) -> String {
-        let equal =
-            |(at, field): (usize, &Field)| match self.is_postgres || field.value_type != ValueType::Uuid {
-                true => format!("{} = {}", column(field), self.placeholder(field, first + at)),
-                false => {
-                    format!("{} in ({})", column(field), in_all_forms(&format!("?{}", first + at)).join(", "))
+        let equal = |(at, field): (usize, &Field)| {
+            let placeholder = self.placeholder(field, first + at);
+            match (&field.value_type, self.is_postgres) {
+                (ValueType::Uuid, false) => {
+                    format!("{} in ({})", column(field), in_all_forms(&placeholder).join(", "))
                 }
-            };
+                _ => format!("{} = {placeholder}", comparable(field, column(field))),
+            }
+        };
         self.key_fields().enumerate().map(equal).collect::<Vec<_>>().join(" and ")
     }
 
@@ -125,9 +127,21 @@ pub(super) fn key_value(field: &Field) -> String {
     }
 }
 
+/// A column in comparisons with values of its type. PostgreSQL compares no domain of an enumeration with a label.
+pub(super) fn comparable(field: &Field, column: String) -> String {
+    match field.value_type {
+        ValueType::Enum(_) => format!("{column}::{}", field.cast),
+        _ => column,
+    }
+}
+
 /// The expression to sort by: numbers and times by value, enumerations in their own order, text by code point.
 pub(super) fn order(field: &Field, is_postgres: bool) -> String {
-    let column = column(field);
+    order_of(field, column(field), is_postgres)
+}
+
+/// The same for a column of any row, itself in SQL.
+pub(super) fn order_of(field: &Field, column: String, is_postgres: bool) -> String {
     match (&field.value_type, is_postgres) {
         (ValueType::Text { .. } | ValueType::Literal, true) => match field.is_plain_text {
             true => format!("{column} collate pg_catalog.\"C\""),
@@ -185,6 +199,8 @@ fn json_value(table: &str, field: &Field) -> String {
             ValueType::Digits | ValueType::Decimal { .. } | ValueType::Literal => {
                 format!("{column}::pg_catalog.text[]")
             }
+            // Without the padding of `char(n)`.
+            ValueType::Text { .. } => format!("{column}::pg_catalog.text[]"),
             ValueType::Temporal(Temporal::Interval) => format!("{column}::pg_catalog.text[]"),
             _ => column,
         },

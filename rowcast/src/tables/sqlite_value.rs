@@ -37,6 +37,7 @@ pub(super) fn write_json(field: &Field, value: &Value, json: &mut String) {
             ValueType::Json { .. } | ValueType::Float | ValueType::Integer { .. } | ValueType::Boolean => {
                 write_float(*number, json);
             }
+            _ if number.is_infinite() => write_float(*number, json),
             _ => quote(&number.to_string(), json),
         },
         Value::String(Some(text)) => match of {
@@ -130,6 +131,29 @@ pub(super) fn bind(field: &Field, text: Option<&str>) -> Value {
         }
         _ => text.into(),
     }
+}
+
+/// The value to compare a column with, for a decoded text. Numbers are bound as numbers: SQLite would read their texts less
+/// exactly. NaN is a text, which comes after all numbers; no column has it as a number.
+pub(super) fn compared(field: &Field, text: &str) -> Value {
+    match (&field.value_type, bind(field, Some(text))) {
+        (ValueType::Float, _) if text == "NaN" => text.into(),
+        (ValueType::Decimal { .. } | ValueType::Temporal(_), Value::String(Some(text))) => {
+            number(&text).unwrap_or(Value::String(Some(text)))
+        }
+        (_, value) => value,
+    }
+}
+
+/// The number that a text is in a column of numbers or of times. None for any other text, which stays one.
+pub(super) fn number(text: &str) -> Option<Value> {
+    if matches!(text, "Infinity" | "-Infinity") {
+        return float(text).map(Value::from);
+    }
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let is_number = unsigned.starts_with(|first: char| first == '.' || first.is_ascii_digit());
+    let whole = text.parse::<i64>().ok().map(Value::from);
+    whole.or_else(|| text.parse::<f64>().ok().map(Value::from)).filter(|_| is_number)
 }
 
 fn float(text: &str) -> Option<f64> {

@@ -121,6 +121,14 @@ impl Definition {
         }
     }
 
+    /// The value to compare a column with, for a decoded text.
+    pub(super) fn compared(&self, field: &Field, text: &str) -> Value {
+        match self.is_postgres {
+            true => text.into(),
+            false => sqlite_value::compared(field, text),
+        }
+    }
+
     /// The values that identify a row in statements. On SQLite a UUID is its text, whose bytes are compared as well.
     pub(super) fn bound_key(&self, key: &Key) -> Vec<Value> {
         let value = |(field, text): (&Field, &String)| match field.value_type {

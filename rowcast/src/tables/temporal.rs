@@ -1,6 +1,7 @@
 //! Dates and times as text in ISO 8601, as far as PostgreSQL reads it the same way under all settings.
 
 use super::value_type::Temporal;
+use crate::condition::moment;
 
 /// Why a text is not taken for a date or time.
 pub(super) fn check(of: Temporal, text: &str) -> Result<(), &'static str> {
@@ -22,6 +23,19 @@ pub(super) fn check(of: Temporal, text: &str) -> Result<(), &'static str> {
         Temporal::Interval => (is_interval(text), "must be a duration such as P1DT2H30M"),
     };
     if valid { Ok(()) } else { Err(sentence) }
+}
+
+/// The same for PostgreSQL, whose types have ranges.
+pub(super) fn check_postgres(of: Temporal, text: &str) -> Result<(), &'static str> {
+    check(of, text)?;
+    let is_in_range = match of {
+        Temporal::Date => moment::date(text).is_some(),
+        Temporal::Timestamp => moment::timestamp(text).is_some(),
+        Temporal::TimestampTz => moment::zoned_timestamp(text).is_some(),
+        Temporal::Interval => moment::interval(text).is_some(),
+        Temporal::Time | Temporal::TimeTz => true,
+    };
+    if is_in_range { Ok(()) } else { Err("is beyond the range of its type") }
 }
 
 /// The same for SQLite, which has no types of time: programs store timestamps with and without an offset, and numbers
@@ -49,7 +63,7 @@ pub(super) fn from_postgres(text: &str) -> String {
 
 /// `2026-01-31`, of any year, or `0044-03-15 BC`.
 fn is_date(text: &str) -> bool {
-    let text = text.strip_suffix(" BC").unwrap_or(text);
+    let (text, before_christ) = text.strip_suffix(" BC").map_or((text, false), |text| (text, true));
     let Some((rest, day)) = text.rsplit_once('-') else { return false };
     let Some((year, month)) = rest.rsplit_once('-') else { return false };
     if !(4..=7).contains(&year.len()) || !is_digits(year) {
@@ -60,8 +74,10 @@ fn is_date(text: &str) -> bool {
     else {
         return false;
     };
+    // The year before 1 is 1 BC, a leap year.
+    let leap = if before_christ { year.saturating_sub(1) } else { year };
     let days = match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 if leap % 4 == 0 && (leap % 100 != 0 || leap % 400 == 0) => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         1..=12 => 31,
@@ -158,6 +174,9 @@ fn is_digits(text: &str) -> bool {
 }
 
 #[cfg(test)]
+mod oracle;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -179,9 +198,10 @@ mod tests {
         for (of, good, bad) in [
             (
                 T::Date,
-                &["2024-02-29", "0044-03-15 BC", "infinity", "12026-01-01"][..],
+                &["2024-02-29", "0044-03-15 BC", "0005-02-29 BC", "infinity", "12026-01-01"][..],
                 &[
                     "2023-02-29",
+                    "0004-02-29 BC",
                     "2024-13-01",
                     "2024-1-1",
                     "31.01.2026",

@@ -55,6 +55,15 @@ impl SharedTimeForm {
         })
     }
 
+    /// The stored text that clients receive as this one, if they receive another one. A column whose values have another form than
+    /// that of SQLite shows them as they are, as far as this is known.
+    pub(super) fn shown_from(&self, of: &ValueType, text: &str) -> Option<String> {
+        let &ValueType::Temporal(of) = of else { return None };
+        let text = if of == Temporal::TimestampTz { text.strip_suffix("+00:00")? } else { text };
+        let stored = text.replacen('T', " ", 1);
+        (self.get() == TimeForm::Sqlite && stored != text && is_sqlite(&stored)).then_some(stored)
+    }
+
     /// The text to store for a text in ISO 8601.
     pub(super) fn stored(&self, of: &ValueType, text: &str) -> Option<String> {
         let is_moment = matches!(of, ValueType::Temporal(Temporal::TimestampTz | Temporal::Timestamp));

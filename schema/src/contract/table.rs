@@ -22,6 +22,8 @@ pub struct TableDescription {
     pub sent: bool,
     /// The columns that `list_…` filters and sorts by.
     pub columns: Vec<String>,
+    /// Columns of embedded rows that `list_…` filters by as well, as in `customer.plan`.
+    pub embedded_columns: Vec<String>,
     /// Columns of text that are compared and sorted as numbers.
     pub numbers: Vec<String>,
     /// Columns of text that contain integers.
@@ -52,6 +54,7 @@ impl TableDescription {
             type_name: None,
             sent: false,
             columns: Vec::new(),
+            embedded_columns: Vec::new(),
             numbers: Vec::new(),
             bigints: Vec::new(),
             times: Vec::new(),

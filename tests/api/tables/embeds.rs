@@ -12,6 +12,7 @@ on_empty_databases! {
     embedded_values_have_the_form_of_their_own_collection,
     row_follows_a_table_that_is_only_listed,
     rows_that_embed_their_own_table_are_whole,
+    rows_are_chosen_by_what_they_embed,
     version_does_not_depend_on_what_is_embedded,
     client_resumes_with_changes_of_what_is_embedded,
     change_without_a_log_entry_is_found,
@@ -197,6 +198,52 @@ async fn rows_that_embed_their_own_table_are_whole(database: &Database) {
         client
             .wait_for_rows("employees", |rows| rows.iter().all(|row| row["boss"]["name"] == "Lovelace"))
             .await;
+    })
+    .await;
+}
+
+async fn rows_are_chosen_by_what_they_embed(database: &Database) {
+    with_settings(database, TABLES, SETTINGS, async |client| {
+        for (id, name) in [(1, "Ada"), (2, "Grace")] {
+            create(client, "new_customer", json!({ "id": id, "name": name })).await;
+        }
+        for (id, customer, billing) in [
+            (1, json!(1), json!(2)),
+            (2, json!(2), json!(2)),
+            (3, json!(null), json!(1)),
+            (4, json!(2), json!(null)),
+        ] {
+            create(client, "new_order", json!({ "id": id, "customer_id": customer, "billing_id": billing }))
+                .await;
+        }
+        for (filter, expected) in [
+            (json!({ "customer.name": "Ada" }), json!([1])),
+            (json!({ "customer.name": "Grace", "billing.name": "Grace" }), json!([2])),
+            (json!({ "customer.id": { "in": [2, 3] } }), json!([2, 4])),
+            (json!({ "customer.name": { "ne": "Ada" } }), json!([2, 3, 4])),
+            (json!({ "not": { "customer.name": { "starts_with": "A" } } }), json!([2, 3, 4])),
+            (json!({ "billing.name": null }), json!([4])),
+            (json!({ "billing.name": { "is_null": false }, "customer.name": null }), json!([3])),
+            (json!({ "or": [{ "customer.name": "Ada" }, { "billing.name": "Ada" }] }), json!([1, 3])),
+        ] {
+            let page =
+                client.request("list_orders", json!({ "where": filter, "sort": "id" })).await.unwrap_data();
+            let ids: Value = page["rows"].as_array().unwrap().iter().map(|row| row["id"].clone()).collect();
+            assert_eq!(ids, expected, "{filter}");
+            let counted = client.request("count_orders", json!({ "where": filter })).await.unwrap_data();
+            assert_eq!(counted["count"], ids.as_array().unwrap().len(), "{filter}");
+        }
+        let filter =
+            json!({ "customer.nam": "Ada", "customer.secret": "x", "billing.id": 1, "customer.id": "x" });
+        let ack = client.request("list_orders", json!({ "where": filter, "sort": "customer.name" })).await;
+        assert_eq!(
+            ack.error("where.customer.nam"),
+            "is not a column of an order; did you mean customer.name?"
+        );
+        assert!(ack.error("where.customer.secret").starts_with("is not a column of an order"));
+        assert!(ack.error("where.billing.id").starts_with("is not a column of an order"), "it is not shown");
+        assert_eq!(ack.error("where.customer.id"), "must be a whole number");
+        assert!(ack.error("sort").starts_with("customer.name: is not a column of an order"), "{ack:?}");
     })
     .await;
 }

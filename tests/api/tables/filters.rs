@@ -15,6 +15,7 @@ use crate::harness::{Client, Database, on_empty_databases};
 on_empty_databases! {
     combined_conditions_select_rows_with_and_without_values,
     lists_are_searched_for_an_entry,
+    values_beyond_those_of_a_column_are_compared_or_refused,
     random_filters_and_their_negations_select_all_rows,
 }
 
@@ -109,6 +110,53 @@ async fn lists_are_searched_for_an_entry(database: &Database) {
         assert_eq!(ack.error("where.numbers"), "must be a whole number");
         assert_eq!(ack.error("where.moods"), "must be one of sad, ok");
         assert_eq!(ack.error("where.documents"), "cannot be compared");
+    })
+    .await;
+}
+
+async fn values_beyond_those_of_a_column_are_compared_or_refused(database: &Database) {
+    let columns = match is_postgres(database) {
+        true => {
+            "number real, exact numeric, day date, length interval, at timestamptz, ranges int4range[], codes char(3)[]"
+        }
+        false => {
+            "number real, exact numeric, day date, length interval, at timestamptz, ranges text, codes text"
+        }
+    };
+    let codes = if is_postgres(database) { "'{a}'" } else { "'[]'" };
+    let table = format!(
+        "create table samples (id integer primary key, {columns});
+        insert into samples values (1, 1.5, 1.5, '2026-01-31', null, null, null, {codes}), (2, null, -2, null, null, null, null, null)"
+    );
+    with_tables(database, &table, async |client| {
+        for (filter, expected) in [
+            (json!({ "number": { "lt": 1e300 } }), &[1][..]),
+            (json!({ "number": { "gt": -1e300 } }), &[1]),
+            (json!({ "number": { "ne": 1e-300 } }), &[1, 2]),
+            (json!({ "number": { "lt": "NaN" } }), &[1]),
+            (json!({ "exact": { "lt": "Infinity" } }), &[1, 2]),
+            (json!({ "exact": { "gt": "-Infinity" } }), &[1, 2]),
+            (json!({ "exact": { "gte": "NaN" } }), &[]),
+        ] {
+            assert_eq!(ids(client, &filter).await, expected.iter().copied().collect(), "{filter}");
+        }
+        if !is_postgres(database) {
+            return;
+        }
+        assert_eq!(ids(client, &json!({ "codes": { "has": "a" } })).await, [1].into(), "without the padding");
+        let row = client.request("get_sample", json!({ "id": 1 })).await.unwrap_data();
+        assert_eq!(row["codes"], json!(["a"]));
+        let filter = json!({
+            "day": { "lt": "9999999-01-01" }, "length": "P999999999999Y", "at": { "gt": "294277-01-01T00:00Z" },
+            "ranges": { "has": "[1,2)" },
+        });
+        let ack = client.request("list_samples", json!({ "where": filter })).await;
+        for field in ["where.day", "where.length", "where.at"] {
+            assert_eq!(ack.error(field), "is beyond the range of its type");
+        }
+        assert_eq!(ack.error("where.ranges"), "can be compared with null only");
+        let ack = client.request("new_sample", json!({ "id": 3, "day": "5874898-01-01" })).await;
+        assert_eq!(ack.error("day"), "is beyond the range of its type");
     })
     .await;
 }

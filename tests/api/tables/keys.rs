@@ -9,6 +9,7 @@ on_empty_databases! {
     row_is_named_by_the_columns_of_its_key,
     stale_version_is_a_conflict_whoever_changed_the_row,
     names_of_any_kind_are_served,
+    label_of_a_domain_is_a_key,
 }
 
 const TABLES: &str = r#"
@@ -110,6 +111,29 @@ async fn names_of_any_kind_are_served(database: &Database) {
         assert_eq!(page.unwrap_data()["rows"], json!([updated]));
         client.request("new_user", json!({ "id": 1, "user": "Ada" })).await.unwrap_data();
         client.request(&format!("new_{long}"), json!({ "group": 1 })).await.unwrap_data();
+    })
+    .await;
+}
+
+async fn label_of_a_domain_is_a_key(database: &Database) {
+    if !super::is_postgres(database) {
+        return;
+    }
+    let tables = "
+        create type mood as enum ('sad', 'ok');
+        create domain temper as mood;
+        create table tempers (name temper primary key, note text);
+        insert into tempers values ('ok', 'fine'), ('sad', null)";
+    with_tables(database, tables, async |client| {
+        client.wait_for_rows("tempers", |rows| rows.len() == 2).await;
+        let update = json!({ "name": "sad", "note": "x" });
+        assert_eq!(client.request("update_temper", update.clone()).await.unwrap_data()["note"], "x");
+        client.wait_for_rows("tempers", |rows| rows.iter().any(|row| row["note"] == "x")).await;
+        let ack = client.request("new_temper", update).await;
+        assert_eq!(ack.error("name"), "is already taken");
+        let after = json!({ "where": { "name": { "gt": "sad" } } });
+        let page = client.request("list_tempers", after).await.unwrap_data();
+        assert_eq!(page["rows"][0]["name"], "ok", "in the order of the enumeration");
     })
     .await;
 }

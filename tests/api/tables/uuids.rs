@@ -107,3 +107,30 @@ async fn rows_whose_uuids_are_in_several_forms_are_not_published_again() {
     })
     .await;
 }
+
+#[actix_web::test]
+async fn uuid_of_each_form_is_found_in_one_column() {
+    with_database(Engine::Sqlite, async |database: &Database| {
+        let tables = format!(
+            "create table pets (id integer primary key, tag uuid);
+            insert into pets values (1, '{PET}'), (2, '{}'), (3, x'{}'), (4, null), (5, '{OWNER}')",
+            PET.to_uppercase(),
+            PET.replace('-', "")
+        );
+        with_settings(database, &tables, "", async |client| {
+            for (filter, expected) in [
+                (json!({ "tag": PET.to_uppercase() }), json!([1, 2, 3])),
+                (json!({ "tag": { "in": [PET] } }), json!([1, 2, 3])),
+                (json!({ "tag": { "ne": PET } }), json!([4, 5])),
+                (json!({ "not": { "tag": PET } }), json!([4, 5])),
+            ] {
+                let page = client.request("list_pets", json!({ "where": filter })).await.unwrap_data();
+                let ids: Value =
+                    page["rows"].as_array().unwrap().iter().map(|row| row["id"].clone()).collect();
+                assert_eq!(ids, expected, "{filter}");
+            }
+        })
+        .await;
+    })
+    .await;
+}

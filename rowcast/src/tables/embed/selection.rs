@@ -5,7 +5,8 @@ use sea_orm::Value;
 use super::{Embedding, Reference};
 use crate::tables::{
     definition::Definition,
-    sql::{json_field, quoted, stored_value},
+    field::Field,
+    sql::{column_of, json_field, quoted, stored_value},
     sqlite_value,
     stored_row::write_name,
 };
@@ -45,6 +46,17 @@ impl Embedding {
             self.is_joined(),
             quoted(self.field)
         )
+    }
+
+    /// A column in conditions: of the join on SQLite, and of [`exists`](Self::exists) on PostgreSQL.
+    pub(in crate::tables) fn column(&self, at: usize, field: &Field, is_postgres: bool) -> String {
+        let row = if is_postgres { "o".to_owned() } else { format!("e{at}") };
+        column_of(&row, field)
+    }
+
+    /// PostgreSQL: the condition that there is an embedded row, of which another condition holds.
+    pub(in crate::tables) fn exists(&self, condition: &str) -> String {
+        format!("exists (select 1 from {} o where {} and {condition})", self.other.source, self.is_joined())
     }
 
     /// The condition that a row `t` refers to a row `o`.

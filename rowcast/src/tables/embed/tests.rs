@@ -62,6 +62,16 @@ async fn row_type_has_an_object_that_is_null_like_the_reference() {
 }
 
 #[actix_web::test]
+async fn conditions_have_the_columns_of_embedded_rows() {
+    let (typescript, _) = described().await;
+    let conditions = typescript.split("ListShowsWhere {").nth(1).unwrap().split("\n}").next().unwrap();
+    for column in ["customer_id?: ", "\"hall.title\"?: ", "\"customer.id\"?: ", "\"buyer.code\"?: "] {
+        assert!(conditions.contains(column), "{column} is not in {conditions}");
+    }
+    assert!(!conditions.contains("hall.floor"), "it is not shown");
+}
+
+#[actix_web::test]
 async fn embedded_row_that_cannot_be_found_is_left_out_with_a_notice() {
     let (_, notices) = described().await;
     assert_eq!(

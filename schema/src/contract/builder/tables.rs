@@ -24,8 +24,9 @@ impl Builder {
         let request = Value::from(self.taken.subschema_for::<ListRequest>());
         let has_key = !table.key.is_empty();
         let where_name = self.tables.next_placeholder(Part::Where);
+        let filtered = [&table.columns[..], &table.embedded_columns].concat();
         let (list, filter) =
-            payloads::table_list(self.taken.definitions(), &request, &table.columns, has_key, &where_name);
+            payloads::table_list(self.taken.definitions(), &request, &filtered, has_key, &where_name);
         self.collections.push(self.tables.add(table, list, filter));
     }
 
