@@ -459,8 +459,11 @@ export interface SetPassword {
 export interface HandshakeAuth {
   /** The `token` of an earlier login. */
   token?: string | null;
-  /** `snapshots`, the default: whole collections whenever they change. `changes`: only the rows that changed. */
-  live?: "snapshots" | "changes" | null;
+  /**
+   * `snapshots`, the default: whole collections whenever they change. `changes`: only the rows that changed. `none`: no
+   * collection unasked.
+   */
+  live?: "snapshots" | "changes" | "none" | null;
   /** With `changes`: the cursor up to which the client is up to date. */
   since?: string | null;
   /** With `changes`: whether full snapshots are sent in parts, by `part`, instead of whole collections. */
@@ -703,6 +706,8 @@ export interface ClientToServerEvents {
   new_exercise_moves: (...args: EmitArgs<NewExerciseMove, ExerciseMove>) => void;
   /** Sends all collections again, to the caller alone. */
   refresh: (...args: OptionalEmitArgs<null, null>) => void;
+  /** Carries out several writes in one transaction, all or none. */
+  batch: (...args: EmitArgs<[string, Record<string, unknown>][], unknown[]>) => void;
   /** Signs in. */
   login: (...args: EmitArgs<Login, SignedIn, { user?: Coach }>) => void;
   /** Signs out and makes the token invalid. */
@@ -738,8 +743,8 @@ export interface CollectionSchema {
 }
 
 export const schema: Schema<Collections> = {
-  hash: "15e0a26af9312739",
-  events: "d2a534e61f87c35f",
+  hash: "a1056f33cee3b992",
+  events: "a8f1fbd81190ed3d",
   collections: {
     coaches: {
       name: "coach",

@@ -5,6 +5,7 @@
 
 mod authorization;
 mod authors;
+mod batch;
 mod clock;
 mod dispatch;
 mod message_limits;
@@ -37,7 +38,6 @@ use clock::Clock;
 use message_limits::MessageLimits;
 pub use socket_state::SocketState;
 use socket_state::{HandshakeAuth, Subscriptions, with_limit};
-use suggestion::nearest_event;
 use token_monitor::TokenMonitor;
 
 /// The event handler that all sockets share.
@@ -56,7 +56,7 @@ pub struct Gateway {
 }
 
 /// Events about the socket itself; a product without users has only the first.
-const BUILTIN_EVENTS: [&str; 5] = ["refresh", "login", "logout", "me", "set_password"];
+const BUILTIN_EVENTS: [&str; 6] = ["refresh", "batch", "login", "logout", "me", "set_password"];
 /// The built-in events that need no authorization.
 const AUTH_EVENTS: [&str; 3] = ["login", "logout", "me"];
 
@@ -109,6 +109,7 @@ impl Gateway {
         }
         match name {
             "refresh" => self.refresh(socket).await,
+            "batch" => self.batch(socket, payload, options).await,
             "login" => self.login(socket, payload.unwrap_or(RawValue::NULL)).await,
             "logout" => self.logout(socket).await,
             "me" => self.me(socket).await,
@@ -166,15 +167,12 @@ impl Gateway {
 
     /// The events about the socket itself. Those of sign-in exist only where users sign in.
     fn builtin_events(&self) -> &'static [&'static str] {
-        if self.auth.is_some() { &BUILTIN_EVENTS } else { &BUILTIN_EVENTS[..1] }
+        if self.auth.is_some() { &BUILTIN_EVENTS } else { &BUILTIN_EVENTS[..2] }
     }
 
     /// The error for an unknown event; it suggests the nearest known name.
     fn unknown_event(&self, event: &str) -> Error {
-        Error::UnknownEvent(match nearest_event(&self.registry(), self.builtin_events(), event) {
-            Some(known) => format!("no such event; did you mean {known}?"),
-            None => "no such event".into(),
-        })
+        reply::unknown_event(&self.registry(), self.builtin_events(), event)
     }
 
     /// The event's name as a metric label; `unknown` for names that are not registered, which clients can choose

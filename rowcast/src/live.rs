@@ -76,6 +76,8 @@ const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The Socket.IO rooms of the modes.
 const SNAPSHOTS_ROOM: &str = "live:snapshots";
+/// The name of the mode without updates, in the place of a room.
+const NO_ROOM: &str = "live:none";
 const CHANGES_ROOM: &str = "live:changes";
 const PARTS_ROOM: &str = "live:parts";
 
@@ -93,6 +95,11 @@ pub enum Mode {
         since: Option<Cursor>,
         /// The format of full snapshots, which are sent where changes do not suffice.
         format: SnapshotFormat,
+    },
+    /// Nothing but what the client asks for.
+    OnRequest {
+        /// The largest message that the client accepts, if known.
+        limit: Option<Limit>,
     },
 }
 
@@ -229,11 +236,15 @@ impl Live {
 
     /// Sends a socket the current state or what it has missed, and subscribes it to updates.
     pub fn subscribe<S>(&self, socket: &Socket<S>, mode: Mode) -> Subscription {
-        mode.subscriber_count(&self.shared).fetch_add(1, Ordering::Relaxed);
+        let Some(subscribers) = mode.subscriber_count(&self.shared) else {
+            return Subscription { shared: self.shared.clone(), mode };
+        };
+        subscribers.fetch_add(1, Ordering::Relaxed);
         socket.join(mode.room());
         // The subscriber is counted by now, so the limited version stays.
         mode.limit().into_iter().for_each(|limit| self.shared.add_limit(limit));
         socket.send_messages_with(|| match &mode {
+            Mode::OnRequest { .. } => Vec::new(),
             Mode::Snapshots { limit } => self.shared.all_snapshots(*limit),
             Mode::Changes { since: None, format } => vec![self.shared.full_snapshot(*format)],
             Mode::Changes { since: Some(cursor), format } => {
@@ -248,8 +259,12 @@ impl Live {
 
     /// Sends a socket full snapshots of all collections again.
     pub fn send_snapshots<S>(&self, socket: &Socket<S>, mode: &Mode) {
+        if let Mode::OnRequest { limit: Some(limit) } = mode {
+            // No subscriber keeps the limited version.
+            self.shared.add_limit(*limit);
+        }
         socket.send_messages_with(|| match mode {
-            Mode::Snapshots { limit } => self.shared.all_snapshots(*limit),
+            Mode::Snapshots { limit } | Mode::OnRequest { limit } => self.shared.all_snapshots(*limit),
             Mode::Changes { format, .. } => vec![self.shared.full_snapshot(*format)],
         });
     }
@@ -328,7 +343,7 @@ pub fn unsubscribe<S>(socket: &Socket<S>, mode: &Mode) {
 impl Mode {
     fn limit(&self) -> Option<Limit> {
         match self {
-            Self::Snapshots { limit } => *limit,
+            Self::Snapshots { limit } | Self::OnRequest { limit } => *limit,
             Self::Changes { format, .. } => format.limit(),
         }
     }
@@ -336,6 +351,8 @@ impl Mode {
     /// The Socket.IO room of the mode.
     pub(crate) fn room(&self) -> Cow<'static, str> {
         match self {
+            // Nobody is in it.
+            Self::OnRequest { .. } => NO_ROOM.into(),
             Self::Snapshots { limit: None } => SNAPSHOTS_ROOM.into(),
             Self::Snapshots { limit: Some(limit) } => format!("{SNAPSHOTS_ROOM}:{}", limit.bytes()).into(),
             Self::Changes { format: SnapshotFormat::Snapshots, .. } => CHANGES_ROOM.into(),
@@ -346,18 +363,21 @@ impl Mode {
         }
     }
 
-    /// The number of subscribers in the mode.
-    fn subscriber_count<'a>(&self, shared: &'a PublishedState) -> &'a AtomicUsize {
+    /// The number of subscribers in the mode; none if it has no updates.
+    fn subscriber_count<'a>(&self, shared: &'a PublishedState) -> Option<&'a AtomicUsize> {
         match self {
-            Self::Snapshots { limit: None } => &shared.snapshots,
-            Self::Snapshots { limit: Some(limit) } => &shared.limited[limit.index()].snapshots,
-            Self::Changes { format, .. } => shared.change_subscribers(*format),
+            Self::Snapshots { limit: None } => Some(&shared.snapshots),
+            Self::Snapshots { limit: Some(limit) } => Some(&shared.limited[limit.index()].snapshots),
+            Self::Changes { format, .. } => Some(shared.change_subscribers(*format)),
+            Self::OnRequest { .. } => None,
         }
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.mode.subscriber_count(&self.shared).fetch_sub(1, Ordering::Relaxed);
+        if let Some(subscribers) = self.mode.subscriber_count(&self.shared) {
+            subscribers.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }

@@ -11,6 +11,7 @@
 //! This crate uses neither sockets nor a database.
 
 mod ack;
+mod batch;
 mod by_id;
 pub mod contract;
 mod count_request;
@@ -37,6 +38,7 @@ pub mod username;
 mod visible;
 
 pub use ack::Ack;
+pub use batch::MAX_BATCH;
 pub use by_id::ById;
 pub use count_request::CountRequest;
 pub use dynamic_form::DynamicForm;

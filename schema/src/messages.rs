@@ -10,8 +10,9 @@ use serde::Serialize;
 pub struct HandshakeAuth {
     /// The `token` of an earlier login.
     pub token: Option<String>,
-    /// `snapshots`, the default: whole collections whenever they change. `changes`: only the rows that changed.
-    #[schemars(extend("enum" = ["snapshots", "changes", null]))]
+    /// `snapshots`, the default: whole collections whenever they change. `changes`: only the rows that changed. `none`: no
+    /// collection unasked.
+    #[schemars(extend("enum" = ["snapshots", "changes", "none", null]))]
     pub live: Option<String>,
     /// With `changes`: the cursor up to which the client is up to date.
     pub since: Option<String>,

@@ -1,5 +1,6 @@
 //! The gym planner beyond the contract of every collection.
 
+mod batch;
 mod connect;
 mod forms;
 mod lists;

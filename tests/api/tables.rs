@@ -1,5 +1,6 @@
 //! Tables of a database as collections, without Rust types.
 
+mod batch;
 mod constraints;
 mod contract;
 mod cursors;

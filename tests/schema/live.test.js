@@ -45,6 +45,7 @@ test("connected, rows, changes and acks match the schema", async (t) => {
     await refused("$not_found", `get_${name}`, { id });
   }
   await done("refresh");
+  await done("batch", [["new_coach", payload("new_coach").example]]);
   const [{ username }] = (await done("list_coaches", { where: { username: { ne: null } } })).rows;
   await done("login", { username, password: `${username}_password` });
   await done("me", null);

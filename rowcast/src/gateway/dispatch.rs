@@ -6,7 +6,12 @@ use rowcast_schema::RequestOptions;
 use serde_json::value::RawValue;
 use socketio::Socket;
 
-use super::{AckResult, EncodedAck, Gateway, SocketState, authorization::Permit, ok_ack, reply};
+use super::{
+    AckResult, EncodedAck, Gateway, SocketState,
+    authorization::Permit,
+    batch::{Batch, Progress},
+    ok_ack, reply,
+};
 use crate::{
     accounts::{AccountChange, Accounts},
     config,
@@ -14,7 +19,7 @@ use crate::{
     database::Transaction,
     error::Error,
     fair_queue::hash_key,
-    idempotency::{IdempotentRequest, RefusalOutcome, Requester, StoredAck},
+    idempotency::{Fingerprint, IdempotentRequest, RefusalOutcome, Requester, StoredAck},
     key::Key,
     registry::{Completed, Operation, TransactionKind},
     store::Written,
@@ -24,15 +29,15 @@ use crate::{
 /// A request that was carried out now or earlier.
 struct Executed {
     ack: EncodedAck,
-    /// The row that it wrote now, if it is exactly one.
-    written: Option<Written>,
+    /// The rows that it wrote now, as far as they are known.
+    written: Vec<Written>,
     /// The account changes of its transaction.
     changes: Vec<AccountChange>,
 }
 
 impl From<EncodedAck> for Executed {
     fn from(ack: EncodedAck) -> Self {
-        Self { ack, written: None, changes: Vec::new() }
+        Self { ack, written: Vec::new(), changes: Vec::new() }
     }
 }
 
@@ -44,6 +49,16 @@ struct PreparedRequest {
     permit: Permit,
     user: Option<Arc<User>>,
     work: Box<dyn Operation>,
+    /// What a batch has come to; none for any other request.
+    batch: Option<Progress>,
+}
+
+/// A decoded request.
+struct Decoded {
+    access: TransactionKind,
+    meaning: Fingerprint,
+    work: Box<dyn Operation>,
+    batch: Option<Progress>,
 }
 
 /// The result of a write with an idempotency key.
@@ -67,6 +82,31 @@ impl Gateway {
         let (event, route) = registry.route(event).ok_or_else(|| self.unknown_event(event))?;
         let payload = payload.unwrap_or(RawValue::NULL);
         let (access, meaning, work) = route.decode(payload)?;
+        let decoded = Decoded { access, meaning, work, batch: None };
+        self.execute(socket, (event, payload), decoded, options).await
+    }
+
+    /// Runs several writes in one transaction.
+    pub(super) async fn batch(
+        &self,
+        socket: &Socket<SocketState>,
+        payload: Option<&RawValue>,
+        options: RequestOptions,
+    ) -> AckResult {
+        let payload = payload.unwrap_or(RawValue::NULL);
+        let (access, meaning, batch) = Batch::decode(payload, self.registry())?;
+        let progress = Some(batch.progress());
+        let decoded = Decoded { access, meaning, work: Box::new(batch), batch: progress };
+        self.execute(socket, ("batch", payload), decoded, options).await
+    }
+
+    async fn execute(
+        &self,
+        socket: &Socket<SocketState>,
+        (event, payload): (&str, &RawValue),
+        Decoded { access, meaning, work, batch }: Decoded,
+        options: RequestOptions,
+    ) -> AckResult {
         let state = socket.state();
         let permit = self.authorize(state, &access)?;
         let user = state.user().map(|login| login.user);
@@ -74,7 +114,8 @@ impl Gateway {
         let id = options.request_id.filter(|_| !reads);
         let client = queue_keys(user.as_deref(), socket);
         let requester = Requester { user: user.as_ref().map(|user| user.number), peer: state.network };
-        let prepared = PreparedRequest { access, client, permit: permit.clone(), user: user.clone(), work };
+        let prepared =
+            PreparedRequest { access, client, permit: permit.clone(), user: user.clone(), work, batch };
         let result = match id {
             Some(id) => {
                 self.run_once(IdempotentRequest::new(id, (event, payload), &meaning, requester)?, prepared)
@@ -90,7 +131,7 @@ impl Gateway {
         if reads {
             self.ensure_still_signed_in(state, &permit)?;
         }
-        if let Some(written) = written {
+        for written in written {
             self.authors.broadcast(socket, &written, user.as_deref());
         }
         Ok(ack)
@@ -114,16 +155,20 @@ impl Gateway {
 
     async fn run(
         &self,
-        PreparedRequest { access, client, permit, user, work }: PreparedRequest,
+        PreparedRequest { access, client, permit, user, work, batch }: PreparedRequest,
     ) -> Result<Executed, Error> {
         let accounts = self.accounts();
+        let locate = |error: Error| match &batch {
+            Some(batch) => batch.locate(error),
+            None => error,
+        };
         let (Completed { data, written }, changes) = match access {
             TransactionKind::Read | TransactionKind::Validate => {
                 let run = async move |db: &Transaction| {
                     permit.check(db).await?;
                     work.run(&Context::new(db, user.clone(), accounts.clone())).await
                 };
-                (self.db.read_for(client, run).await?, Vec::new())
+                (self.db.read_for(client, run).await.map_err(locate)?, Vec::new())
             }
             TransactionKind::Write | TransactionKind::WriteTo { .. } => {
                 let run = async move |db: &Transaction| {
@@ -132,11 +177,13 @@ impl Gateway {
                     let completed = work.run(&context).await?;
                     Ok((completed, context.changes()))
                 };
-                let (completed, commit) = self.db.write_to(access.partition_key(), run).await?;
+                let (completed, commit) =
+                    self.db.write_to(access.partition_key(), run).await.map_err(locate)?;
                 self.live.wait_published(commit).await;
                 completed
             }
         };
+        let written = written.into_iter().chain(batch.iter().flat_map(Progress::written)).collect();
         Ok(Executed { ack: ok_ack(reply::ok(data))?, written, changes })
     }
 
@@ -147,7 +194,8 @@ impl Gateway {
         prepared: PreparedRequest,
     ) -> Result<Executed, Error> {
         let accounts = self.accounts();
-        let PreparedRequest { access, permit, user, work, .. } = prepared;
+        let PreparedRequest { access, permit, user, work, batch, .. } = prepared;
+        let progress = batch.clone();
         let (first, registry) = (request.clone(), self.registry());
         let full = self.ledger.full(request.source());
         let run = async move |db: &Transaction| {
@@ -163,9 +211,18 @@ impl Gateway {
             let Completed { data, written } = work.run(&context).await?;
             let ack = reply::ok(data)?;
             let row = written.as_ref().map(|written| (written.collection, &written.key));
-            let size = first.store_ack(db, &StoredAck::of(&ack, row)?).await?;
+            let stored = match &progress {
+                Some(batch) => StoredAck::of_batch(&ack, || batch.keys(&registry))?,
+                None => StoredAck::of(&ack, row)?,
+            };
+            let size = first.store_ack(db, &stored).await?;
+            let written = written.into_iter().chain(progress.iter().flat_map(Progress::written)).collect();
             let executed = Executed { ack: (ack, "ok"), written, changes: context.changes() };
             Ok(Attempt::First(executed, size))
+        };
+        let locate = |error: Error| match &batch {
+            Some(batch) => batch.locate(error),
+            None => error,
         };
         match self.db.write_to(access.partition_key(), run).await {
             Ok((Attempt::Repeated(ack), _)) => {
@@ -178,7 +235,7 @@ impl Gateway {
                 self.live.wait_published(commit).await;
                 Ok(executed)
             }
-            Err(error) => match request.in_doubt(&self.db, error).await {
+            Err(error) => match request.in_doubt(&self.db, locate(error)).await {
                 error if error.is_refusal() => {
                     let row = conflicting_row(&error, &access);
                     self.store_refusal(request, error, row).await.map(Executed::from)

@@ -12,7 +12,8 @@ use rand::Rng;
 use rowcast_schema::{Ack, FieldErrors, keys};
 use serde::Serialize;
 
-use crate::{auth::SIGNED_OUT_MESSAGE, bounds::DATA, error::Error};
+use super::suggestion::nearest_event;
+use crate::{auth::SIGNED_OUT_MESSAGE, bounds::DATA, error::Error, registry::Registry};
 
 /// The ack of a successful request.
 ///
@@ -49,7 +50,8 @@ pub fn failed(error: Error) -> (String, &'static str) {
     (refused.unwrap_or_default(), outcome)
 }
 
-const CONFLICT: &str = "somebody else has changed this meanwhile: look at it as it stands, then decide";
+pub(super) const CONFLICT: &str =
+    "somebody else has changed this meanwhile: look at it as it stands, then decide";
 const UNAVAILABLE: &str =
     "the database cannot be reached just now; nothing was written: try again in a few seconds";
 const FILE_BUSY: &str =
@@ -58,6 +60,14 @@ const LOCKED: &str =
     "another transaction holds this row just now; nothing was written: try again in a few seconds";
 const UNKNOWN_OUTCOME: &str = "it is not known yet whether this was written: send it again with the same request_id to be answered, \
     or look first if it had none";
+
+/// The error for an unknown event; it suggests the nearest known name. `others` are events without a route.
+pub(super) fn unknown_event(registry: &Registry, others: &[&'static str], event: &str) -> Error {
+    Error::UnknownEvent(match nearest_event(registry, others, event) {
+        Some(known) => format!("no such event; did you mean {known}?"),
+        None => "no such event".into(),
+    })
+}
 
 fn outcome(error: &Error) -> &'static str {
     match error {
@@ -80,7 +90,8 @@ fn outcome(error: &Error) -> &'static str {
     }
 }
 
-fn key_and_message(error: Error) -> (&'static str, String) {
+/// The key and the sentence of an error without fields.
+pub(super) fn key_and_message(error: Error) -> (&'static str, String) {
     match error {
         Error::BadPayload(message) => (keys::BAD_PAYLOAD, message),
         Error::UnknownEvent(message) => (keys::UNKNOWN_EVENT, message),

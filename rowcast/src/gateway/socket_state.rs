@@ -138,6 +138,7 @@ impl HandshakeAuth {
 pub(super) fn with_limit(mode: Mode, limit: Limit) -> Mode {
     match mode {
         Mode::Snapshots { .. } => Mode::Snapshots { limit: Some(limit) },
+        Mode::OnRequest { .. } => Mode::OnRequest { limit: Some(limit) },
         Mode::Changes { since, format: SnapshotFormat::Parts } if limit.bytes() > PART_BYTES => {
             Mode::Changes { since, format: SnapshotFormat::Parts }
         }
@@ -150,7 +151,10 @@ fn mode(live: Option<&str>, since: Option<&str>, format: SnapshotFormat) -> Resu
     match live {
         None | Some("snapshots") => Ok(Mode::default()),
         Some("changes") => Ok(Mode::Changes { since: since.and_then(|since| since.parse().ok()), format }),
-        Some(_) => Err(connect_error(keys::BAD_PAYLOAD, "auth.live must be \"snapshots\" or \"changes\"")),
+        Some("none") => Ok(Mode::OnRequest { limit: None }),
+        Some(_) => {
+            Err(connect_error(keys::BAD_PAYLOAD, "auth.live must be \"snapshots\", \"changes\" or \"none\""))
+        }
     }
 }
 

@@ -51,6 +51,18 @@ impl StoredAck {
         Ok(Self { ack: serde_json::to_string(&outline).map_err(unfit)?, row })
     }
 
+    /// The part to store of a batch's ack; `outline` is the ack with the keys of its rows alone.
+    ///
+    /// # Errors
+    /// Those of `outline`.
+    pub(crate) fn of_batch(
+        ack: &str,
+        outline: impl FnOnce() -> Result<String, Error>,
+    ) -> Result<Self, Error> {
+        let ack = if ack.len() <= MAX_WHOLE { ack.to_owned() } else { outline()? };
+        Ok(Self { ack, row: None })
+    }
+
     /// The ack of a retry. Data that were not stored are replaced by the row as read in this transaction. If the row
     /// does not exist, the data of a success are the columns of its key, and those of a failure null.
     ///

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 
 use super::{Builder, Shape};
-use crate::{Authored, Connected, Login, SetPassword, SignedIn, SignedOut, Withheld};
+use crate::{Authored, Connected, Login, SetPassword, SignedIn, SignedOut, Withheld, batch};
 
 type Events = Vec<(&'static str, Shape)>;
 
@@ -16,7 +16,7 @@ pub(super) struct BuiltinEvents {
 impl BuiltinEvents {
     /// For a server without users.
     pub(super) fn without_users() -> Self {
-        Self { events: || vec![refresh()], server_events: server_events::<()> }
+        Self { events: || vec![refresh(), batch()], server_events: server_events::<()> }
     }
 
     /// For a server whose users are the rows `U` of a collection.
@@ -30,9 +30,15 @@ fn refresh() -> (&'static str, Shape) {
     ("refresh", Shape::without_payload::<()>().described(description))
 }
 
+fn batch() -> (&'static str, Shape) {
+    let shape = Shape::of_schemas(Some(batch::payload()), batch::data());
+    ("batch", shape.described("Carries out several writes in one transaction, all or none."))
+}
+
 fn events<U: JsonSchema>() -> Events {
     vec![
         refresh(),
+        batch(),
         ("login", Shape::of::<Login, SignedIn<U>>().with_extra::<U>("user").described("Signs in.")),
         ("logout", Shape::without_payload::<()>().described("Signs out and makes the token invalid.")),
         ("me", Shape::without_payload::<Option<U>>().described("The signed-in user; null if there is none.")),

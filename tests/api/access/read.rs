@@ -24,6 +24,8 @@ async fn anonymous_clients_read_and_members_write(database: &Database) {
         ("update_coach", json!({ "id": 1, "name": "Ada" })),
         ("delete_schedule", json!({ "id": 1 })),
         ("new_exercise_moves", fixtures::exercise_move("Squat")),
+        ("batch", json!([["new_coach", fixtures::coach("Ada")]])),
+        ("batch", json!([["new_coach", { "name": "A" }]])),
     ] {
         for arguments in [vec![payload.clone()], vec![payload.clone(), id.clone()]] {
             let ack = writer.request_with(event, &arguments).await;

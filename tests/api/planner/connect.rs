@@ -13,6 +13,7 @@ on_both_databases! {
     invalid_auth_is_refused,
     refresh_sends_snapshots_to_caller_before_ack,
     new_client_receives_current_snapshots,
+    client_without_live_is_sent_no_collection_unasked,
     probes_and_metrics_respond,
 }
 
@@ -52,6 +53,26 @@ async fn connected_event_precedes_snapshots_in_order(app: &TestApp) {
     let plan = client.latest("workout_plans").remove(0);
     assert_eq!(keys(&plan), ["id", "name", "difficulty", "description", "exercise_moves", "version"]);
     assert_eq!(plan["exercise_moves"], json!(client.latest("exercise_moves")));
+}
+
+async fn client_without_live_is_sent_no_collection_unasked(app: &TestApp) {
+    let other = app.connect().await;
+    fixtures::seed_one_of_each(&other).await;
+    let client = Client::connect_only(app.address, &json!({ "live": "none" })).await.unwrap();
+    other.request("update_coach", json!({ "id": 1, "name": "Augusta" })).await.unwrap_data();
+    let own = client.request("update_coach", json!({ "id": 1, "age": 37 })).await.unwrap_data();
+    assert_eq!((&own["name"], &own["age"]), (&json!("Augusta"), &json!(37)));
+    assert_eq!(client.request("list_coaches", Value::Null).await.unwrap_data()["rows"], json!([own]));
+    assert_eq!(client.events_since(0), ["connected"]);
+
+    let then = client.now();
+    client.request("refresh", json!({})).await.unwrap_data();
+    assert_eq!(client.events_since(then), COLLECTIONS, "once, as it is now");
+    assert_eq!(client.latest("coaches"), [own]);
+    let then = client.now();
+    other.request("update_coach", json!({ "id": 1, "name": "Ada" })).await.unwrap_data();
+    client.request("list_coaches", Value::Null).await.unwrap_data();
+    assert!(client.events_since(then).is_empty());
 }
 
 async fn invalid_auth_is_refused(app: &TestApp) {
