@@ -15,7 +15,7 @@ use rowcast_schema::{FieldErrors, MAX_BATCH, keys};
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::reply;
+use super::{BUILTIN_EVENTS, reply};
 use crate::{
     bounds,
     context::Context,
@@ -213,6 +213,10 @@ impl Write {
             _ => return Err(form()),
         };
         let event: String = serde_json::from_str(event.get()).map_err(|_| form())?;
+        if BUILTIN_EVENTS.contains(&&*event) {
+            let sentence = format!("{event} is no write: it is sent by itself");
+            return Err(Error::Invalid(FieldErrors::one("", sentence)));
+        }
         let (event, _) = registry.route(&event).ok_or_else(|| reply::unknown_event(registry, &[], &event))?;
         let payload = payload.to_owned();
         let mut write = Self { event, payload, decoded: None };

@@ -97,12 +97,22 @@ async fn all_invalid_writes_of_a_batch_are_reported(app: &TestApp) {
     let ack = client
         .request(
             "batch",
-            json!([good, ["list_coaches"], ["new_coch", {}], 7, ["new_coach"], ["new_coach", [1]], [1, {}]]),
+            json!([
+                good,
+                ["list_coaches"],
+                ["new_coch", {}],
+                7,
+                ["new_coach"],
+                ["new_coach", [1]],
+                [1, {}],
+                ["batch", [good]]
+            ]),
         )
         .await;
-    let keys = ["1", "2.$unknown_event", "3", "4.$bad_payload", "5.$bad_payload", "6"];
+    let keys = ["1", "2.$unknown_event", "3", "4.$bad_payload", "5.$bad_payload", "6", "7"];
     assert_eq!(ack.error_keys(), keys);
     assert_eq!(ack.error("1"), "list_coaches writes nothing: a batch takes writes");
+    assert_eq!(ack.error("7"), "batch is no write: it is sent by itself");
     assert_eq!(ack.error("2.$unknown_event"), "no such event; did you mean new_coach?");
 
     let bad = fixtures::with(fixtures::coach("A"), json!({ "age": 7 }));
